@@ -1,0 +1,1 @@
+//! The one test program: a folder for each capability.
