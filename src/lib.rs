@@ -4,33 +4,33 @@
 //! below it. A test reads the `use crate::` lines and fails on an upward one. Rooms down to `report` are pure:
 //! no database, no web, no clock.
 
-/// Users, roles, facilities, sign-in.
-pub mod accounts;
-/// Who asks: user, roles, facilities, purpose; a plain value.
-pub mod asker;
-/// One file a command.
-pub mod cli;
-/// Code tables and their search by words.
-pub mod codes;
 /// Partial dates, ages, intervals: the type every other room uses.
 pub mod dates;
-/// Due lists, postings, letters.
-pub mod followup;
-/// Imports of files from outside.
-pub mod intake;
+/// Who asks: user, roles, facilities, purpose; a plain value.
+pub mod asker;
 /// NAACCR items and dictionaries; the readers and writers of NAACCR files.
 pub mod naaccr;
-/// Patient, tumor, abstract: the store, history, audit, jobs and files.
-pub mod registry;
-/// Printable reports and letters from plain values.
-pub mod report;
-/// Extracts for research.
-pub mod research;
+/// Code tables and their search by words.
+pub mod codes;
 /// The SEER staging algorithm interpreter.
 pub mod staging;
+/// Printable reports and letters from plain values.
+pub mod report;
+/// Patient, tumor, abstract: the store, history, audit, jobs and files.
+pub mod registry;
+/// Users, roles, facilities, sign-in.
+pub mod accounts;
+/// Imports of files from outside.
+pub mod intake;
+/// Due lists, postings, letters.
+pub mod followup;
 /// Recipients and the files made for them.
 pub mod submission;
+/// Extracts for research.
+pub mod research;
 /// Synthetic registries for demonstration, tests and benches.
 pub mod synth;
 /// One file a screen: forms, pages, JSON API.
 pub mod web;
+/// One file a command.
+pub mod cli;
