@@ -1,0 +1,410 @@
+-- The registry: patients, tumors, abstracts, what arrived, what changed, who looked.
+-- The JSON text in `items` is the truth; the columns beside it are derived from it by one function
+-- (registry::promoted) and can be rebuilt with `accession reindex`.
+
+CREATE TABLE program (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    version TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    secret BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE setting (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    set_by TEXT NOT NULL,
+    set_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX setting_name ON setting (name, id);
+
+CREATE TABLE facility (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    version INTEGER NOT NULL,
+    number TEXT NOT NULL,
+    npi TEXT,
+    name TEXT NOT NULL,
+    state TEXT,
+    confirmed INTEGER NOT NULL,
+    retired INTEGER NOT NULL,
+    address TEXT NOT NULL DEFAULT '',
+    telephone TEXT NOT NULL DEFAULT '',
+    created_at TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX facility_number ON facility (number);
+
+CREATE TABLE accession_counter (
+    facility_id INTEGER NOT NULL REFERENCES facility (id),
+    year INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    PRIMARY KEY (facility_id, year)
+) STRICT;
+
+CREATE TABLE import (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    job_id INTEGER,
+    file_id INTEGER,
+    file_name TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    facility_id INTEGER REFERENCES facility (id),
+    user_id INTEGER,
+    login TEXT NOT NULL,
+    state TEXT NOT NULL,
+    options TEXT NOT NULL,
+    root TEXT NOT NULL,
+    counts TEXT NOT NULL,
+    problem_counts TEXT NOT NULL,
+    message TEXT,
+    created_at TEXT NOT NULL,
+    published_at TEXT
+) STRICT;
+-- A row while what an import made is not to be seen yet.
+CREATE TABLE hidden_import (
+    import_id INTEGER PRIMARY KEY
+) STRICT;
+
+CREATE TABLE patient (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    version INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    import_id INTEGER NOT NULL,
+    merged_into INTEGER,
+    last_name TEXT,
+    first_name TEXT,
+    birth_low INTEGER,
+    birth_high INTEGER,
+    sex TEXT,
+    vital_status TEXT,
+    contact_low INTEGER,
+    contact_high INTEGER,
+    residence_state TEXT,
+    zip TEXT,
+    hash BLOB NOT NULL,
+    changed_at TEXT NOT NULL,
+    items TEXT NOT NULL CHECK (json_valid(items))
+) STRICT;
+CREATE INDEX patient_import ON patient (import_id);
+CREATE INDEX patient_contact ON patient (vital_status, contact_low, id) WHERE state = 'live';
+CREATE INDEX patient_birth ON patient (birth_low, id);
+
+CREATE TABLE tumor (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    version INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    import_id INTEGER NOT NULL,
+    patient_id INTEGER NOT NULL REFERENCES patient (id),
+    site TEXT,
+    histology TEXT,
+    behavior TEXT,
+    laterality TEXT,
+    dx_low INTEGER,
+    dx_high INTEGER,
+    sequence_central TEXT,
+    schema TEXT,
+    dx_state TEXT,
+    dx_county TEXT,
+    hash BLOB NOT NULL,
+    changed_at TEXT NOT NULL,
+    items TEXT CHECK (items IS NULL OR json_valid(items)),
+    origins TEXT
+) STRICT;
+CREATE INDEX tumor_patient ON tumor (patient_id);
+CREATE INDEX tumor_import ON tumor (import_id);
+CREATE INDEX tumor_site ON tumor (site, dx_low);
+CREATE INDEX tumor_dx ON tumor (dx_low);
+
+CREATE TABLE abstract (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    version INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    import_id INTEGER NOT NULL,
+    tumor_id INTEGER NOT NULL REFERENCES tumor (id),
+    patient_id INTEGER NOT NULL REFERENCES patient (id),
+    facility_id INTEGER NOT NULL REFERENCES facility (id),
+    source_id INTEGER,
+    accession TEXT,
+    sequence TEXT,
+    class TEXT,
+    first_contact INTEGER,
+    status TEXT NOT NULL,
+    abstractor INTEGER,
+    due INTEGER,
+    completed INTEGER,
+    edit_state TEXT NOT NULL DEFAULT 'not-run',
+    edit_errors INTEGER NOT NULL DEFAULT 0,
+    edit_warnings INTEGER NOT NULL DEFAULT 0,
+    naaccr_version INTEGER NOT NULL,
+    record_type TEXT NOT NULL,
+    hash BLOB NOT NULL,
+    changed_at TEXT NOT NULL,
+    items TEXT NOT NULL CHECK (json_valid(items)),
+    reported_patient TEXT CHECK (reported_patient IS NULL OR json_valid(reported_patient))
+) STRICT;
+CREATE INDEX abstract_patient ON abstract (patient_id);
+CREATE INDEX abstract_tumor ON abstract (tumor_id);
+CREATE INDEX abstract_import ON abstract (import_id);
+CREATE INDEX abstract_accession ON abstract (facility_id, accession, sequence);
+CREATE INDEX abstract_work ON abstract (facility_id, status, due, id);
+CREATE INDEX abstract_open ON abstract (status, due, id);
+
+-- What arrived: one <Patient> as received, never changed.
+CREATE TABLE source_record (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    import_id INTEGER NOT NULL REFERENCES import (id),
+    ordinal INTEGER NOT NULL,
+    line_from INTEGER NOT NULL,
+    line_to INTEGER NOT NULL,
+    digest BLOB NOT NULL,
+    patient_id INTEGER,
+    received BLOB NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX source_record_import ON source_record (import_id, ordinal);
+
+-- Each tumor of a source record: the verdict of the read step and what came of it. Ordinal 0 is a patient without a tumor.
+CREATE TABLE source_tumor (
+    source_id INTEGER NOT NULL REFERENCES source_record (id),
+    ordinal INTEGER NOT NULL,
+    import_id INTEGER NOT NULL,
+    sender TEXT NOT NULL,
+    digest BLOB NOT NULL,
+    facility_id INTEGER,
+    verdict TEXT NOT NULL,
+    abstract_id INTEGER,
+    settled INTEGER NOT NULL,
+    PRIMARY KEY (source_id, ordinal)
+) STRICT;
+CREATE INDEX source_tumor_digest ON source_tumor (digest, sender);
+CREATE INDEX source_tumor_abstract ON source_tumor (abstract_id);
+CREATE INDEX source_tumor_import ON source_tumor (import_id, verdict);
+
+CREATE TABLE import_problem (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    import_id INTEGER NOT NULL REFERENCES import (id),
+    kind TEXT NOT NULL,
+    severity TEXT NOT NULL,
+    line INTEGER,
+    col INTEGER,
+    patient INTEGER,
+    tumor INTEGER,
+    item TEXT,
+    number INTEGER,
+    value TEXT,
+    message TEXT NOT NULL,
+    settled TEXT
+) STRICT;
+CREATE INDEX import_problem_import ON import_problem (import_id, kind, id);
+
+-- A record that differs from a known abstract and waits for a person, item by item.
+CREATE TABLE review (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    import_id INTEGER NOT NULL REFERENCES import (id),
+    source_id INTEGER NOT NULL REFERENCES source_record (id),
+    ordinal INTEGER NOT NULL,
+    abstract_id INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    settled_by TEXT,
+    settled_at TEXT
+) STRICT;
+CREATE INDEX review_open ON review (state, id);
+CREATE INDEX review_abstract ON review (abstract_id);
+
+CREATE TABLE patient_name (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    patient_id INTEGER NOT NULL REFERENCES patient (id),
+    kind TEXT NOT NULL,
+    last_folded TEXT NOT NULL,
+    first_folded TEXT NOT NULL,
+    last_sound TEXT NOT NULL,
+    last_sound_2 TEXT NOT NULL
+) STRICT;
+CREATE INDEX patient_name_patient ON patient_name (patient_id);
+CREATE INDEX patient_name_last ON patient_name (last_folded, first_folded);
+CREATE INDEX patient_name_sound ON patient_name (last_sound, first_folded);
+CREATE INDEX patient_name_sound_2 ON patient_name (last_sound_2, first_folded);
+
+CREATE TABLE patient_identifier (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    patient_id INTEGER NOT NULL REFERENCES patient (id),
+    kind TEXT NOT NULL,
+    facility_id INTEGER NOT NULL,
+    value TEXT NOT NULL
+) STRICT;
+CREATE INDEX patient_identifier_value ON patient_identifier (kind, value);
+CREATE INDEX patient_identifier_patient ON patient_identifier (patient_id);
+
+CREATE TABLE history (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    change_no INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    record_id INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    at TEXT NOT NULL,
+    user_id INTEGER,
+    login TEXT NOT NULL,
+    why TEXT NOT NULL,
+    source_kind TEXT NOT NULL,
+    source_id INTEGER,
+    record_hash BLOB NOT NULL,
+    changes BLOB
+) STRICT;
+CREATE INDEX history_record ON history (kind, record_id, version);
+
+CREATE TABLE audit (
+    seq INTEGER PRIMARY KEY,
+    at TEXT NOT NULL,
+    user_id INTEGER,
+    login TEXT NOT NULL,
+    address TEXT NOT NULL,
+    action TEXT NOT NULL,
+    route TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    patient_id INTEGER,
+    tumor_id INTEGER,
+    abstract_id INTEGER,
+    facility_id INTEGER,
+    break_glass INTEGER,
+    note TEXT NOT NULL,
+    change_no INTEGER,
+    changes_hash BLOB,
+    detail_hash BLOB,
+    hash BLOB NOT NULL
+) STRICT;
+CREATE INDEX audit_patient ON audit (patient_id, seq);
+CREATE INDEX audit_user ON audit (user_id, seq);
+CREATE INDEX audit_action ON audit (action, seq);
+CREATE TABLE audit_head (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    seq INTEGER NOT NULL,
+    hash BLOB NOT NULL
+) STRICT;
+-- May be deleted; its hash stays in the chain.
+CREATE TABLE audit_detail (
+    seq INTEGER PRIMARY KEY,
+    text TEXT NOT NULL
+) STRICT;
+
+CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'audit lines are never changed'); END;
+CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'audit lines are never removed'); END;
+CREATE TRIGGER history_no_update BEFORE UPDATE ON history BEGIN SELECT RAISE(ABORT, 'history is never changed'); END;
+CREATE TRIGGER source_no_update BEFORE UPDATE OF received, digest, ordinal, import_id ON source_record BEGIN SELECT RAISE(ABORT, 'received records are never changed'); END;
+
+CREATE TABLE disclosure (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    recipient TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    items_class TEXT NOT NULL,
+    at TEXT NOT NULL,
+    login TEXT NOT NULL,
+    job_id INTEGER,
+    patients INTEGER NOT NULL
+) STRICT;
+CREATE TABLE disclosure_patient (
+    patient_id INTEGER NOT NULL REFERENCES patient (id),
+    disclosure_id INTEGER NOT NULL REFERENCES disclosure (id),
+    PRIMARY KEY (patient_id, disclosure_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE job (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    state TEXT NOT NULL,
+    params TEXT NOT NULL,
+    step TEXT NOT NULL,
+    done INTEGER NOT NULL,
+    total INTEGER NOT NULL,
+    result TEXT,
+    message TEXT,
+    user_id INTEGER,
+    login TEXT NOT NULL,
+    facility_id INTEGER,
+    attempts INTEGER NOT NULL,
+    lease_owner TEXT,
+    lease_until INTEGER NOT NULL,
+    created_at TEXT NOT NULL,
+    started_at TEXT,
+    finished_at TEXT
+) STRICT;
+CREATE INDEX job_open ON job (state, id);
+
+CREATE TABLE file (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    complete INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    login TEXT NOT NULL,
+    job_id INTEGER,
+    facility_id INTEGER,
+    created_at TEXT NOT NULL,
+    keep_until TEXT NOT NULL
+) STRICT;
+CREATE TABLE file_chunk (
+    file_id INTEGER NOT NULL REFERENCES file (id),
+    ordinal INTEGER NOT NULL,
+    content BLOB NOT NULL,
+    PRIMARY KEY (file_id, ordinal)
+) STRICT;
+
+CREATE TABLE contact (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    patient_id INTEGER NOT NULL REFERENCES patient (id),
+    facility_id INTEGER,
+    contact_date TEXT NOT NULL,
+    vital_status TEXT NOT NULL,
+    source TEXT NOT NULL,
+    source_central TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    message TEXT NOT NULL,
+    note TEXT NOT NULL,
+    posted TEXT NOT NULL,
+    login TEXT NOT NULL,
+    at TEXT NOT NULL
+) STRICT;
+CREATE INDEX contact_patient ON contact (patient_id, id);
+
+CREATE TABLE attempt (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    patient_id INTEGER NOT NULL REFERENCES patient (id),
+    facility_id INTEGER,
+    kind TEXT NOT NULL,
+    recipient TEXT NOT NULL,
+    template TEXT NOT NULL,
+    file_id INTEGER,
+    result TEXT NOT NULL,
+    note TEXT NOT NULL,
+    contact_id INTEGER,
+    login TEXT NOT NULL,
+    at TEXT NOT NULL
+) STRICT;
+CREATE INDEX attempt_patient ON attempt (patient_id, id);
+
+-- Merge, split, move, delete and restore, with what undoing needs.
+CREATE TABLE operation (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    login TEXT NOT NULL,
+    at TEXT NOT NULL,
+    undone_by TEXT,
+    undone_at TEXT
+) STRICT;
+
+-- Numbers typed in from the old program's reports.
+CREATE TABLE reconciliation (
+    facility_id INTEGER NOT NULL,
+    year INTEGER NOT NULL,
+    measure TEXT NOT NULL,
+    expected INTEGER NOT NULL,
+    login TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (facility_id, year, measure)
+) STRICT;
+
+-- The records that lists, searches and scopes may see: live, and of a published import.
+CREATE VIEW patient_live AS SELECT * FROM patient WHERE state = 'live' AND import_id NOT IN (SELECT import_id FROM hidden_import);
+CREATE VIEW tumor_live AS SELECT * FROM tumor WHERE state = 'live' AND import_id NOT IN (SELECT import_id FROM hidden_import);
+CREATE VIEW abstract_live AS SELECT * FROM abstract WHERE state = 'live' AND import_id NOT IN (SELECT import_id FROM hidden_import);

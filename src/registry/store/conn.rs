@@ -1,0 +1,171 @@
+//! One connection type for both databases, and the one way statements are written.
+//!
+//! Statements are constant texts with `?` for values, the same text for SQLite and PostgreSQL wherever the two
+//! agree; they are prepared once for a connection and kept. Where the databases differ, [`Conn::dialect`] is matched
+//! in a small function named for what differs. No statement is put together from outside data.
+
+use diesel::connection::SimpleConnection;
+use diesel::deserialize::QueryableByName;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::{BigInt, Binary, Nullable, Text, Untyped};
+use diesel::{Connection, PgConnection, QueryResult, RunQueryDsl, SqliteConnection};
+
+/// A connection to either database.
+#[derive(diesel::MultiConnection)]
+pub enum Conn {
+    /// The embedded database.
+    Sqlite(SqliteConnection),
+    /// PostgreSQL.
+    Postgres(PgConnection),
+}
+
+/// The backend of [`Conn`].
+pub type Db = <Conn as Connection>::Backend;
+
+/// Which of the two databases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// SQLite.
+    Sqlite,
+    /// PostgreSQL.
+    Postgres,
+}
+
+/// A value bound to a statement.
+#[derive(Debug, Clone, Copy)]
+pub enum Value<'a> {
+    /// A whole number, or NULL.
+    Int(Option<i64>),
+    /// Text, or NULL.
+    Text(Option<&'a str>),
+    /// Bytes, or NULL.
+    Bytes(Option<&'a [u8]>),
+    /// A list of ids as a JSON array, for `IN (?)`: it stands for a query that lists them.
+    Ids(&'a str),
+}
+
+macro_rules! value_from {
+    ($($from:ty => |$v:ident| $to:expr),* $(,)?) => {$(
+        impl<'a> From<$from> for Value<'a> { fn from($v: $from) -> Value<'a> { $to } }
+    )*};
+}
+value_from! {
+    i64 => |v| Value::Int(Some(v)),
+    i32 => |v| Value::Int(Some(i64::from(v))),
+    u32 => |v| Value::Int(Some(i64::from(v))),
+    bool => |v| Value::Int(Some(i64::from(v))),
+    Option<i64> => |v| Value::Int(v),
+    Option<i32> => |v| Value::Int(v.map(i64::from)),
+    &'a str => |v| Value::Text(Some(v)),
+    &'a String => |v| Value::Text(Some(v)),
+    Option<&'a str> => |v| Value::Text(v),
+    &'a Option<String> => |v| Value::Text(v.as_deref()),
+    &'a [u8] => |v| Value::Bytes(Some(v)),
+    &'a Vec<u8> => |v| Value::Bytes(Some(v)),
+    &'a [u8; 32] => |v| Value::Bytes(Some(v)),
+    Option<&'a [u8]> => |v| Value::Bytes(v),
+}
+
+/// Values for a statement: `binds![id, name.as_str(), None::<i64>]`.
+#[macro_export]
+macro_rules! binds {
+    ($($v:expr),* $(,)?) => { &[$($crate::registry::store::Value::from($v)),*] };
+}
+
+/// A constant text with its values.
+#[derive(Debug, Clone, Copy)]
+pub struct Statement<'a> {
+    text: &'a str,
+    values: &'a [Value<'a>],
+    dialect: Dialect,
+}
+
+impl QueryId for Statement<'_> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl Query for Statement<'_> {
+    type SqlType = Untyped;
+}
+
+impl RunQueryDsl<Conn> for Statement<'_> {}
+
+impl QueryFragment<Db> for Statement<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Db>) -> QueryResult<()> {
+        let mut pieces = self.text.split('?');
+        out.push_sql(pieces.next().unwrap_or_default());
+        for (piece, value) in pieces.zip(self.values) {
+            match value {
+                Value::Int(v) => out.push_bind_param::<Nullable<BigInt>, _>(v)?,
+                Value::Text(v) => out.push_bind_param::<Nullable<Text>, _>(v)?,
+                Value::Bytes(v) => out.push_bind_param::<Nullable<Binary>, _>(v)?,
+                Value::Ids(v) => {
+                    let (before, after) = ids_query(self.dialect);
+                    out.push_sql(before);
+                    out.push_bind_param::<Text, _>(v)?;
+                    out.push_sql(after);
+                }
+            }
+            out.push_sql(piece);
+        }
+        Ok(())
+    }
+}
+
+/// How the numbers of a JSON array are listed.
+fn ids_query(dialect: Dialect) -> (&'static str, &'static str) {
+    match dialect {
+        Dialect::Sqlite => ("SELECT value FROM json_each(", ")"),
+        Dialect::Postgres => ("SELECT json_array_elements_text((", ")::json)::bigint"),
+    }
+}
+
+impl Conn {
+    /// Which database this is.
+    pub fn dialect(&self) -> Dialect {
+        match self {
+            Conn::Sqlite(_) => Dialect::Sqlite,
+            Conn::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    /// Runs a statement and answers how many rows it touched.
+    pub fn run(&mut self, text: &str, values: &[Value<'_>]) -> QueryResult<usize> {
+        debug_assert_eq!(text.matches('?').count(), values.len(), "{text}");
+        Statement { text, values, dialect: self.dialect() }.execute(self)
+    }
+
+    /// All rows of a query.
+    pub fn rows<R>(&mut self, text: &str, values: &[Value<'_>]) -> QueryResult<Vec<R>>
+    where
+        R: QueryableByName<Db> + 'static,
+    {
+        debug_assert_eq!(text.matches('?').count(), values.len(), "{text}");
+        Statement { text, values, dialect: self.dialect() }.load::<R>(self)
+    }
+
+    /// The first row of a query, or none.
+    pub fn row<R>(&mut self, text: &str, values: &[Value<'_>]) -> QueryResult<Option<R>>
+    where
+        R: QueryableByName<Db> + 'static,
+    {
+        Ok(self.rows::<R>(text, values)?.into_iter().next())
+    }
+
+    /// The one number a query answers (column `n`), or none when it has no row or the number is NULL.
+    pub fn number(&mut self, text: &str, values: &[Value<'_>]) -> QueryResult<Option<i64>> {
+        Ok(self.row::<Number>(text, values)?.and_then(|r| r.n))
+    }
+
+    /// Runs several statements without values.
+    pub fn batch(&mut self, text: &str) -> QueryResult<()> {
+        self.batch_execute(text)
+    }
+}
+
+#[derive(diesel::QueryableByName)]
+struct Number {
+    #[diesel(sql_type = Nullable<BigInt>)]
+    n: Option<i64>,
+}

@@ -1,0 +1,289 @@
+//! Making, finding and refusing databases.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::sql_types::Text;
+use diesel::{Connection, r2d2::ConnectionManager};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use super::{Conn, DatabaseUrl, Dialect, StoreError};
+use crate::binds;
+use crate::registry::clock::{Clock, stamp};
+
+const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+const POSTGRES_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+/// A number that all servers of one PostgreSQL database lock while one of them migrates.
+const MIGRATION_LOCK: &str = "SELECT pg_advisory_lock(5474501)";
+const MIGRATION_UNLOCK: &str = "SELECT pg_advisory_unlock(5474501)";
+
+/// The program's version.
+pub const PROGRAM: &str = env!("CARGO_PKG_VERSION");
+
+/// Opens one connection; never makes a database.
+pub(super) fn connect(url: &DatabaseUrl) -> Result<Conn, StoreError> {
+    if let DatabaseUrl::Sqlite(path) = url {
+        must_be_a_database_file(path)?;
+    }
+    let opened = match url {
+        DatabaseUrl::Sqlite(_) => diesel::SqliteConnection::establish(&url.for_diesel()).map(Conn::Sqlite),
+        DatabaseUrl::Postgres(text) => diesel::PgConnection::establish(text).map(Conn::Postgres),
+    };
+    let mut conn = opened.map_err(|e| StoreError::NotOpened(url.shown(), first_line(&e.to_string())))?;
+    prepare(&mut conn).map_err(|e| match url {
+        DatabaseUrl::Sqlite(_) => StoreError::NotARegistry(url.shown(), first_line(&e.to_string())),
+        DatabaseUrl::Postgres(_) => StoreError::NotOpened(url.shown(), first_line(&e.to_string())),
+    })?;
+    Ok(conn)
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().to_string()
+}
+
+fn must_be_a_database_file(path: &Path) -> Result<(), StoreError> {
+    let shown = format!("sqlite:{}", path.display());
+    let file = match std::fs::metadata(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(StoreError::NotThere(shown)),
+        Err(error) => return Err(StoreError::NotOpened(shown, error.to_string())),
+        Ok(meta) if meta.is_dir() => {
+            return Err(StoreError::NotARegistry(shown, "it is a folder; name the file in it".into()));
+        }
+        Ok(_) => OpenOptions::new().read(true).write(true).open(path),
+    };
+    let mut file = file.map_err(|e| StoreError::NotOpened(shown.clone(), e.to_string()))?;
+    let mut begin = [0u8; 16];
+    let read = file.read(&mut begin).map_err(|e| StoreError::NotOpened(shown.clone(), e.to_string()))?;
+    if read < 16 || &begin != b"SQLite format 3\0" {
+        return Err(StoreError::NotARegistry(shown, "it is not a SQLite file".into()));
+    }
+    Ok(())
+}
+
+/// Sets what every connection needs before its first statement.
+fn prepare(conn: &mut Conn) -> diesel::QueryResult<()> {
+    match conn.dialect() {
+        Dialect::Sqlite => conn.batch(
+            "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+             PRAGMA trusted_schema = OFF; PRAGMA cache_size = -16000; PRAGMA mmap_size = 268435456; \
+             PRAGMA temp_store = MEMORY;",
+        ),
+        Dialect::Postgres => conn.batch(
+            "SET client_encoding = 'UTF8'; SET timezone = 'UTC'; SET lock_timeout = '10s'; \
+             SET standard_conforming_strings = on;",
+        ),
+    }
+}
+
+/// Prepares the connections of the readers' pool.
+#[derive(Debug)]
+struct Reader;
+
+impl r2d2::CustomizeConnection<Conn, diesel::r2d2::Error> for Reader {
+    fn on_acquire(&self, conn: &mut Conn) -> Result<(), diesel::r2d2::Error> {
+        let read_only = match conn.dialect() {
+            Dialect::Sqlite => "PRAGMA query_only = ON",
+            Dialect::Postgres => "SET default_transaction_read_only = on",
+        };
+        prepare(conn).and_then(|()| conn.batch_execute(read_only)).map_err(diesel::r2d2::Error::QueryError)
+    }
+}
+
+/// The pool of reading connections.
+pub(super) type Readers = r2d2::Pool<ConnectionManager<Conn>>;
+
+/// Opens the readers' pool.
+pub(super) fn readers(url: &DatabaseUrl) -> Result<Readers, StoreError> {
+    let size = match url {
+        DatabaseUrl::Sqlite(_) => 6,
+        DatabaseUrl::Postgres(_) => 8,
+    };
+    Ok(r2d2::Pool::builder()
+        .max_size(size)
+        .min_idle(Some(1))
+        .connection_timeout(Duration::from_secs(10))
+        .test_on_check_out(matches!(url, DatabaseUrl::Postgres(_)))
+        .connection_customizer(Box::new(Reader))
+        .build(ConnectionManager::<Conn>::new(url.for_diesel()))?)
+}
+
+/// Makes an empty registry: the file (readable by its owner only) and all tables.
+///
+/// # Errors
+/// [`StoreError::AlreadyThere`] when there is a registry; nothing is changed then.
+pub(super) fn create(url: &DatabaseUrl, clock: &Clock) -> Result<(), StoreError> {
+    if let DatabaseUrl::Sqlite(path) = url {
+        make_file(path)?;
+    }
+    let mut conn = match url {
+        DatabaseUrl::Sqlite(_) => diesel::SqliteConnection::establish(&url.for_diesel()).map(Conn::Sqlite),
+        DatabaseUrl::Postgres(text) => diesel::PgConnection::establish(text).map(Conn::Postgres),
+    }
+    .map_err(|e| StoreError::NotOpened(url.shown(), first_line(&e.to_string())))?;
+    prepare(&mut conn)?;
+    if has_program_table(&mut conn)? {
+        return Err(StoreError::AlreadyThere(url.shown()));
+    }
+    must_be_utf8(&mut conn, url)?;
+    migrate(&mut conn)?;
+    let mut secret = [0u8; 32];
+    super::random(&mut secret)?;
+    conn.run(
+        "INSERT INTO program (id, version, created_at, secret) VALUES (1, ?, ?, ?)",
+        binds![PROGRAM, &stamp(clock.now()), &secret],
+    )?;
+    conn.run("INSERT INTO audit_head (id, seq, hash) VALUES (1, 0, ?)", binds![&[0u8; 32]])?;
+    Ok(())
+}
+
+fn make_file(path: &Path) -> Result<(), StoreError> {
+    let shown = format!("sqlite:{}", path.display());
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Err(StoreError::AlreadyThere(shown)),
+        Err(error) => Err(StoreError::NotOpened(shown, error.to_string())),
+    }
+}
+
+fn must_be_utf8(conn: &mut Conn, url: &DatabaseUrl) -> Result<(), StoreError> {
+    if conn.dialect() == Dialect::Sqlite {
+        return Ok(());
+    }
+    let encoding = conn.row::<OneText>("SELECT current_setting('server_encoding') AS t", &[])?.map(|r| r.t);
+    match encoding.as_deref() {
+        Some("UTF8") => Ok(()),
+        other => Err(StoreError::NotARegistry(
+            url.shown(),
+            format!("its encoding is {}; make the database with ENCODING 'UTF8'", other.unwrap_or("unknown")),
+        )),
+    }
+}
+
+#[derive(diesel::QueryableByName)]
+struct OneText {
+    #[diesel(sql_type = Text)]
+    t: String,
+}
+
+fn has_program_table(conn: &mut Conn) -> Result<bool, StoreError> {
+    let text = match conn.dialect() {
+        Dialect::Sqlite => "SELECT count(*) AS n FROM sqlite_master WHERE name = 'program'",
+        Dialect::Postgres => {
+            "SELECT count(*) AS n FROM pg_tables WHERE tablename = 'program' AND schemaname = current_schema()"
+        }
+    };
+    Ok(conn.number(text, &[])?.unwrap_or(0) > 0)
+}
+
+/// Looks whether this program may use the registry, and brings an older one up to date.
+///
+/// # Errors
+/// [`StoreError::NotARegistry`], or [`StoreError::Newer`] naming both versions; nothing is changed then.
+pub(super) fn admit(conn: &mut Conn, url: &DatabaseUrl) -> Result<(), StoreError> {
+    if !has_program_table(conn)? {
+        return Err(StoreError::NotARegistry(url.shown(), "its tables are not there".into()));
+    }
+    let known = known_migrations(conn.dialect())?;
+    let applied = conn
+        .rows::<OneText>("SELECT version AS t FROM __diesel_schema_migrations ORDER BY version", &[])?
+        .into_iter()
+        .map(|r| r.t)
+        .collect::<Vec<_>>();
+    if let Some(unknown) = applied.iter().find(|m| !known.contains(*m)) {
+        let database = conn.row::<OneText>("SELECT version AS t FROM program WHERE id = 1", &[])?.map(|r| r.t);
+        return Err(StoreError::Newer {
+            database: database.unwrap_or_default(),
+            migration: unknown.clone(),
+            program: PROGRAM.into(),
+        });
+    }
+    if applied.len() < known.len() {
+        migrate(conn)?;
+    }
+    conn.run("UPDATE program SET version = ? WHERE id = 1 AND version <> ?", binds![PROGRAM, PROGRAM])?;
+    Ok(())
+}
+
+fn known_migrations(dialect: Dialect) -> Result<Vec<String>, StoreError> {
+    use diesel::migration::{Migration, MigrationSource};
+    let failed = |e: Box<dyn std::error::Error + Send + Sync>| {
+        StoreError::Refused(format!("the migrations of this program cannot be read: {e}"))
+    };
+    Ok(match dialect {
+        Dialect::Sqlite => MigrationSource::<diesel::sqlite::Sqlite>::migrations(&SQLITE_MIGRATIONS)
+            .map_err(failed)?
+            .iter()
+            .map(|m: &Box<dyn Migration<diesel::sqlite::Sqlite>>| m.name().version().to_string())
+            .collect(),
+        Dialect::Postgres => MigrationSource::<diesel::pg::Pg>::migrations(&POSTGRES_MIGRATIONS)
+            .map_err(failed)?
+            .iter()
+            .map(|m: &Box<dyn Migration<diesel::pg::Pg>>| m.name().version().to_string())
+            .collect(),
+    })
+}
+
+fn migrate(conn: &mut Conn) -> Result<(), StoreError> {
+    let failed = |e: Box<dyn std::error::Error + Send + Sync>| {
+        StoreError::Refused(format!("a migration failed and was undone: {e}"))
+    };
+    match conn {
+        Conn::Sqlite(inner) => inner.run_pending_migrations(SQLITE_MIGRATIONS).map(|_| ()).map_err(failed),
+        Conn::Postgres(inner) => {
+            inner.batch_execute(MIGRATION_LOCK)?;
+            let done = inner.run_pending_migrations(POSTGRES_MIGRATIONS).map(|_| ()).map_err(failed);
+            inner.batch_execute(MIGRATION_UNLOCK)?;
+            done
+        }
+    }
+}
+
+/// One process serves one SQLite file: held while the server runs.
+#[derive(Debug)]
+pub struct ServerLock {
+    _file: Option<File>,
+}
+
+impl ServerLock {
+    /// Takes the lock of a SQLite registry. PostgreSQL needs none.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`] naming the other process.
+    pub fn take(url: &DatabaseUrl) -> Result<ServerLock, StoreError> {
+        let Some(path) = url.sqlite_path() else { return Ok(ServerLock { _file: None }) };
+        let place = lock_path(path);
+        let io = |e: std::io::Error| StoreError::NotOpened(place.display().to_string(), e.to_string());
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&place)
+            .map_err(io)?;
+        match file.try_lock() {
+            Ok(()) => {
+                file.set_len(0).map_err(io)?;
+                file.write_all(std::process::id().to_string().as_bytes()).map_err(io)?;
+                Ok(ServerLock { _file: Some(file) })
+            }
+            Err(std::fs::TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                file.read_to_string(&mut holder).map_err(io)?;
+                Err(StoreError::InUse(holder.trim().to_string()))
+            }
+            Err(std::fs::TryLockError::Error(error)) => Err(io(error)),
+        }
+    }
+}
+
+fn lock_path(database: &Path) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push(".lock");
+    PathBuf::from(name)
+}

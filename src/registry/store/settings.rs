@@ -1,0 +1,274 @@
+//! Settings: every answer of the set-up and every number registries differ in, with its history.
+//!
+//! A setting is its newest row; earlier rows are its history with who, when and why.
+
+use diesel::sql_types::Text;
+use serde::Serialize;
+
+use super::audit::By;
+use super::writer::Tx;
+use super::{Conn, StoreError};
+use crate::binds;
+use crate::registry::clock::stamp;
+
+/// What a setting may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holds {
+    /// Any text up to 200 characters.
+    Text,
+    /// A whole number between the two.
+    Number(i64, i64),
+    /// `yes` or `no`.
+    YesNo,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+    /// A date `YYYY-MM-DD`, or nothing.
+    Date,
+}
+
+/// A setting as the program knows it.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    /// Name in the database and in forms.
+    pub name: &'static str,
+    /// What it is, in the words of the page.
+    pub label: &'static str,
+    /// The subject it stands under.
+    pub group: &'static str,
+    /// What holds until somebody sets it.
+    pub default: &'static str,
+    /// What it may hold.
+    pub holds: Holds,
+    /// Where the default comes from.
+    pub source: &'static str,
+}
+
+const fn s(
+    name: &'static str,
+    label: &'static str,
+    group: &'static str,
+    default: &'static str,
+    holds: Holds,
+    source: &'static str,
+) -> Setting {
+    Setting { name, label, group, default, holds, source }
+}
+
+/// All settings, in the order of the page.
+pub const SETTINGS: &[Setting] = &[
+    s(
+        "registry.kind",
+        "Kind of registry",
+        "Registry",
+        "hospital",
+        Holds::OneOf(&["hospital", "network", "central"]),
+        "set-up",
+    ),
+    s("registry.name", "Name", "Registry", "", Holds::Text, "set-up"),
+    s("registry.id", "Registry id (item 40)", "Registry", "", Holds::Text, "set-up"),
+    s("registry.state", "State", "Registry", "", Holds::Text, "set-up"),
+    s("registry.time_zone", "Time zone", "Registry", "UTC", Holds::Text, "set-up"),
+    s("registry.home_facility", "Home facility (item 540)", "Registry", "", Holds::Text, "set-up"),
+    s("registry.reference_date", "Reference date", "Registry", "", Holds::Date, "set-up"),
+    s(
+        "registry.accreditation_date",
+        "First accreditation date",
+        "Registry",
+        "",
+        Holds::Date,
+        "set-up; empty when not accredited",
+    ),
+    s("registry.naaccr_version", "NAACCR version in use", "Registry", "250", Holds::OneOf(&["250", "260"]), "set-up"),
+    s(
+        "network.share",
+        "Facilities see that another has reported",
+        "Registry",
+        "no",
+        Holds::YesNo,
+        "our default: nothing is shared",
+    ),
+    s(
+        "session.idle_minutes",
+        "Sign-in ends after minutes without use",
+        "Sign-in",
+        "15",
+        Holds::Number(5, 60),
+        "45 CFR 164.312(a)(2)(iii); 15 is our default",
+    ),
+    s(
+        "session.whole_hours",
+        "Sign-in ends in any case after hours",
+        "Sign-in",
+        "12",
+        Holds::Number(1, 24),
+        "our default",
+    ),
+    s(
+        "sign_in.second_factor",
+        "Second factor for roles that see names",
+        "Sign-in",
+        "yes",
+        Holds::YesNo,
+        "NIST SP 800-63B-4; turning it off needs a reason",
+    ),
+    s("privacy.title_names", "Patient's name in the browser's title", "Privacy", "no", Holds::YesNo, "our default"),
+    s("privacy.identified_extracts", "Identified extracts may be made", "Privacy", "no", Holds::YesNo, "our default"),
+    s("privacy.officer_mail", "Mail address of the privacy officer", "Privacy", "", Holds::Text, "set-up"),
+    s(
+        "follow_up.due_months",
+        "Months after last contact until due",
+        "Follow-up",
+        "12",
+        Holds::Number(1, 36),
+        "SEER training, patient follow-up",
+    ),
+    s(
+        "follow_up.lost_months",
+        "Months after last contact until lost",
+        "Follow-up",
+        "15",
+        Holds::Number(2, 48),
+        "SEER training, patient follow-up",
+    ),
+    s(
+        "abstract.due_days",
+        "Days after first contact until completion is due",
+        "Abstracts",
+        "180",
+        Holds::Number(30, 730),
+        "CoC standard 5.2: six months",
+    ),
+    s("files.keep_days", "Days a received or made file is kept", "Files", "30", Holds::Number(1, 3650), "our default"),
+    s("letters.sender", "Name under the letters", "Letters", "Cancer Registry", Holds::Text, "our default"),
+    s("letters.reply_days", "Days for a reply to a letter", "Letters", "30", Holds::Number(7, 120), "our default"),
+    s("letters.from", "Mail address letters come from", "Letters", "", Holds::Text, "set-up"),
+];
+
+/// A setting with its value and history, for the page.
+#[derive(Debug, Clone, Serialize)]
+pub struct SettingShown {
+    /// Name.
+    pub name: &'static str,
+    /// What it is.
+    pub label: &'static str,
+    /// Subject.
+    pub group: &'static str,
+    /// Default.
+    pub default: &'static str,
+    /// Where the default comes from.
+    pub source: &'static str,
+    /// Value that holds now.
+    pub value: String,
+    /// Earlier values, newest first.
+    pub history: Vec<SettingRow>,
+}
+
+/// One value a setting had.
+#[derive(Debug, Clone, Serialize, diesel::QueryableByName)]
+pub struct SettingRow {
+    /// Value.
+    #[diesel(sql_type = Text)]
+    pub value: String,
+    /// Why it was set.
+    #[diesel(sql_type = Text)]
+    pub reason: String,
+    /// By whom.
+    #[diesel(sql_type = Text)]
+    pub set_by: String,
+    /// When.
+    #[diesel(sql_type = Text)]
+    pub set_at: String,
+}
+
+/// What the program knows of a setting.
+fn known(name: &str) -> Result<&'static Setting, StoreError> {
+    SETTINGS.iter().find(|s| s.name == name).ok_or_else(|| StoreError::Refused(format!("there is no setting {name}")))
+}
+
+/// The value that holds now.
+pub fn setting(conn: &mut Conn, name: &str) -> Result<String, StoreError> {
+    let known = known(name)?;
+    let row = conn.row::<SettingRow>(
+        "SELECT value, reason, set_by, set_at FROM setting WHERE name = ? ORDER BY id DESC LIMIT 1",
+        binds![name],
+    )?;
+    Ok(row.map_or_else(|| known.default.to_string(), |r| r.value))
+}
+
+/// A setting that holds a number.
+pub fn setting_number(conn: &mut Conn, name: &str) -> Result<i64, StoreError> {
+    let text = setting(conn, name)?;
+    text.parse().map_err(|_| StoreError::Damaged { what: format!("setting {name}"), why: "it is not a number".into() })
+}
+
+/// A setting that holds yes or no.
+pub fn setting_is_yes(conn: &mut Conn, name: &str) -> Result<bool, StoreError> {
+    Ok(setting(conn, name)? == "yes")
+}
+
+/// All settings with their histories.
+pub fn settings(conn: &mut Conn) -> Result<Vec<SettingShown>, StoreError> {
+    SETTINGS
+        .iter()
+        .map(|known| {
+            let history = conn.rows::<SettingRow>(
+                "SELECT value, reason, set_by, set_at FROM setting WHERE name = ? ORDER BY id DESC",
+                binds![known.name],
+            )?;
+            Ok(SettingShown {
+                name: known.name,
+                label: known.label,
+                group: known.group,
+                default: known.default,
+                source: known.source,
+                value: history.first().map_or_else(|| known.default.to_string(), |r| r.value.clone()),
+                history,
+            })
+        })
+        .collect()
+}
+
+/// Sets a setting; the caller has looked whether the asker may.
+///
+/// # Errors
+/// An unknown name, or a value it cannot hold.
+pub fn set(tx: &mut Tx<'_>, by: &By, name: &str, value: &str, reason: &str) -> Result<(), StoreError> {
+    let known = known(name)?;
+    let value = value.trim();
+    check(known, value)?;
+    if name == "sign_in.second_factor" && value == "no" && reason.trim().chars().count() < 20 {
+        return Err(StoreError::Refused(
+            "Turning the second factor off needs a reason of at least 20 characters.".into(),
+        ));
+    }
+    let at = stamp(tx.now);
+    tx.conn.run(
+        "INSERT INTO setting (name, value, reason, set_by, set_at) VALUES (?, ?, ?, ?, ?)",
+        binds![name, value, reason.trim(), &by.asker.login, &at],
+    )?;
+    let line = by.line("setting", tx.now).note(name);
+    tx.audit(line);
+    Ok(())
+}
+
+fn check(known: &Setting, value: &str) -> Result<(), StoreError> {
+    let label = known.label;
+    let wrong = |what: String| Err(StoreError::Refused(format!("{label}: {what}.")));
+    match known.holds {
+        Holds::Text if value.chars().count() > 200 => wrong("at most 200 characters".into()),
+        Holds::Text if value.chars().any(char::is_control) => wrong("no line ends or control characters".into()),
+        Holds::Number(low, high) => match value.parse::<i64>() {
+            Ok(n) if (low..=high).contains(&n) => Ok(()),
+            _ => wrong(format!("a whole number from {low} to {high}")),
+        },
+        Holds::YesNo if value != "yes" && value != "no" => wrong("yes or no".into()),
+        Holds::OneOf(words) if !words.contains(&value) => wrong(format!("one of {}", words.join(", "))),
+        Holds::Date if !value.is_empty() && chrono::NaiveDate::parse_from_str(value, "%Y-%m-%d").is_err() => {
+            wrong("a date as YYYY-MM-DD, or nothing".into())
+        }
+        _ if known.name == "registry.time_zone" && value.parse::<chrono_tz::Tz>().is_err() => {
+            wrong("a time zone as America/Chicago".into())
+        }
+        _ => Ok(()),
+    }
+}
