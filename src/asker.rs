@@ -4,6 +4,10 @@
 //! the system on the machine that holds the database. Scope (facilities) and roles are decided from it in one place,
 //! `registry::store::scope`.
 
+mod may;
+
+pub use may::{May, Reach, reach_of_roles, roles_document};
+
 /// A facility's row id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
