@@ -1,1 +1,52 @@
-//! (being laid)
+//! The command line: one file a command.
+//!
+//! Each command is a clap struct with a function `run` that gives an [`Outcome`]. Results go to standard output, all
+//! else to standard error. Exit 0: done; 1: done and something was found; 2: not done, with one line that says why.
+
+mod reference;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// How a command ended that did what was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Nothing to report.
+    Done,
+    /// Problems, failures or refused rows were found.
+    Found,
+    /// Not done; the command has said why itself.
+    NotDone,
+}
+
+/// Cancer registry server and abstracting application.
+#[derive(Debug, Parser)]
+#[command(name = "accession", version)]
+struct Accession {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// The tables that are compiled in.
+    #[command(subcommand)]
+    Reference(reference::Reference),
+}
+
+/// Runs the command that the program's arguments name.
+pub fn run() -> ExitCode {
+    let outcome = match Accession::parse().command {
+        Command::Reference(command) => command.run(),
+    };
+    match outcome {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Found) => ExitCode::from(1),
+        Ok(Outcome::NotDone) => ExitCode::from(2),
+        Err(error) => {
+            eprintln!("accession: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,1 +1,20 @@
-//! (being laid)
+//! NAACCR items and dictionaries; the readers and writers of NAACCR files.
+//!
+//! In: XML data files of every specification (1.0 to 1.8) and dictionary (14 to 26), fixed-column files (12 to 18),
+//! user dictionaries. Out: the same, and patients one at a time with every problem found on the way.
+//! Readers stream: a file of any size is read in the memory of its largest patient. Nothing is lost: what no
+//! dictionary knows is kept where the options ask for it, extensions are kept as they were written, and what is
+//! refused is refused with file position, patient, item and plain words.
+//! Rules: NAACCR XML Data Exchange Standard, specification 1.8; NAACCR Standards Volume II, chapters on record layout.
+
+mod dictionary;
+mod item;
+pub mod reference;
+mod super_dictionary;
+mod versions;
+mod xml;
+
+pub use dictionary::{Dictionary, default_user_dictionary, dictionary};
+pub use item::{DataType, Item, ItemNumber, Level, Padding, RecordType, RecordTypes};
+pub use super_dictionary::{StandardItem, SuperDictionary, canonical_id, super_dictionary};
+pub use versions::{Specification, Version};
