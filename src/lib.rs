@@ -14,6 +14,8 @@ pub mod naaccr;
 pub mod codes;
 /// The SEER staging algorithm interpreter.
 pub mod staging;
+/// Person matching: names folded and sounded.
+pub mod matching;
 /// Printable reports and letters from plain values.
 pub mod report;
 /// Patient, tumor, abstract: the store, history, audit, jobs and files.

@@ -2,4 +2,9 @@
 
 pub mod change;
 pub mod clock;
+pub mod consolidate;
+pub mod promoted;
+pub mod record;
+pub mod search_keys;
+pub mod work;
 pub mod store;

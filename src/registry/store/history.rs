@@ -116,7 +116,7 @@ pub fn row_digest(kind: &str, record: i64, version: i64, record_hash: &[u8]) -> 
 }
 
 /// One change before it is written.
-pub(in crate::registry) struct Entry<'a> {
+pub(crate) struct Entry<'a> {
     pub kind: Kind,
     pub record: i64,
     pub version: i64,
@@ -129,7 +129,7 @@ pub(in crate::registry) struct Entry<'a> {
 
 impl Tx<'_> {
     /// Writes a history row; only the change functions call it.
-    pub(in crate::registry) fn remember(&mut self, by: &By, entry: &Entry<'_>) -> Result<(), StoreError> {
+    pub(crate) fn remember(&mut self, by: &By, entry: &Entry<'_>) -> Result<(), StoreError> {
         let at = stamp(self.now);
         let packed = match entry.changes {
             [] => None,
@@ -194,7 +194,7 @@ impl Remembered {
 }
 
 /// All changes of a record, newest first.
-pub(in crate::registry) fn of_record(conn: &mut Conn, kind: Kind, record: i64) -> Result<Vec<Remembered>, StoreError> {
+pub(crate) fn of_record(conn: &mut Conn, kind: Kind, record: i64) -> Result<Vec<Remembered>, StoreError> {
     Ok(conn.rows(
         "SELECT version, at, login, why, source_kind, source_id, changes FROM history \
          WHERE kind = ? AND record_id = ? ORDER BY version DESC, id DESC",

@@ -1,0 +1,3 @@
+//! Person matching: how names are folded and sounded so that a person is found again.
+
+pub mod names;

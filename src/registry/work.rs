@@ -1,0 +1,112 @@
+//! The threads that do jobs: any server of a database takes the next one, and carries on what another left.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crate::registry::store::{Store, StoreError, hex, jobs, random};
+
+/// A job in the hands of this server.
+pub struct Held<'a> {
+    /// The registry.
+    pub store: &'a Store,
+    /// The job as it was when it was taken.
+    pub job: jobs::Job,
+    /// This server's name in the lease.
+    pub owner: &'a str,
+    stop: &'a AtomicBool,
+}
+
+impl Held<'_> {
+    /// The server ends: a long step leaves off at the next good place.
+    pub fn should_stop(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+}
+
+/// How a job ended.
+#[derive(Debug)]
+pub enum Ended {
+    /// Done, with its result as JSON.
+    Done(String),
+    /// The work itself said no, in words for the person who asked; the result as JSON, if there is one.
+    Failed(String, Option<String>),
+    /// Left off because the server ends.
+    LeftOff,
+}
+
+/// Does one kind of job.
+pub type Worker = fn(&Held<'_>) -> anyhow::Result<Ended>;
+
+/// The kinds of jobs this program does.
+#[derive(Clone, Default)]
+pub struct Workers {
+    by_kind: HashMap<&'static str, Worker>,
+}
+
+impl Workers {
+    /// Adds a kind.
+    #[must_use]
+    pub fn with(mut self, kind: &'static str, worker: Worker) -> Workers {
+        self.by_kind.insert(kind, worker);
+        self
+    }
+
+    /// Takes and does the next job. Answers whether there was one.
+    pub fn do_next(&self, store: &Store, owner: &str, stop: &AtomicBool) -> Result<bool, StoreError> {
+        let Some(job) = jobs::take(store, owner)? else { return Ok(false) };
+        let (id, kind) = (job.id, job.kind.clone());
+        let held = Held { store, job, owner, stop };
+        let ended = match self.by_kind.get(kind.as_str()) {
+            Some(worker) => worker(&held),
+            None => Ok(Ended::Failed(format!("This program knows no job of kind {kind}."), None)),
+        };
+        let ended = ended.unwrap_or_else(|error| {
+            let number = log_number();
+            log::error!("job {id} ({kind}) stopped [{number}]: {error:#}");
+            Ended::Failed(format!("The job stopped. Ask the administrator for {number} in the server's log."), None)
+        });
+        match ended {
+            Ended::LeftOff => jobs::give_back(store, id, owner)?,
+            Ended::Done(result) => store.write(move |tx| jobs::end(tx, id, "done", Some(&result), None))?,
+            Ended::Failed(message, result) => {
+                store.write(move |tx| jobs::end(tx, id, "failed", result.as_deref(), Some(&message)))?;
+            }
+        }
+        Ok(true)
+    }
+
+    /// Starts a thread that does jobs until `stop` is set.
+    pub fn start(self, store: Store, stop: Arc<AtomicBool>) -> std::io::Result<JoinHandle<()>> {
+        std::thread::Builder::new().name("jobs".into()).spawn(move || {
+            let owner = owner_name();
+            while !stop.load(Ordering::Relaxed) {
+                match self.do_next(&store, &owner, &stop) {
+                    Ok(true) => {}
+                    Ok(false) => std::thread::sleep(Duration::from_millis(250)),
+                    Err(error) => {
+                        log::error!("a job could not be taken: {}", error.chain());
+                        std::thread::sleep(Duration::from_secs(2));
+                    }
+                }
+            }
+        })
+    }
+}
+
+/// A name for this process in leases.
+pub fn owner_name() -> String {
+    let mut bytes = [0u8; 8];
+    // Without random numbers the process id alone still tells servers of one machine apart.
+    let _ = random(&mut bytes);
+    format!("{}-{}", std::process::id(), hex(&bytes))
+}
+
+/// A short number by which a person and the log mean the same event.
+pub fn log_number() -> String {
+    let mut bytes = [0u8; 3];
+    let _ = random(&mut bytes);
+    hex(&bytes).to_uppercase()
+}
