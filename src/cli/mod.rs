@@ -4,6 +4,7 @@
 //! else to standard error. Exit 0: done; 1: done and something was found; 2: not done, with one line that says why.
 
 mod reference;
+mod reference_codes;
 
 use std::process::ExitCode;
 

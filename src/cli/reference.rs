@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::Subcommand;
 
-use crate::cli::Outcome;
+use crate::cli::{Outcome, reference_codes};
 use crate::naaccr;
 
 /// The tables that are compiled in.
@@ -27,6 +27,13 @@ impl Reference {
         let Reference::Build { from, into } = self;
         let tables = naaccr::reference::build::build(&from).context("making the tables of NAACCR items")?;
         write(&into.join("naaccr"), &tables)?;
+        for table in reference_codes::tables(&from).context("making the tables of codes")? {
+            let path = into.join(table.path);
+            std::fs::create_dir_all(path.parent().unwrap_or(&into))
+                .and_then(|()| std::fs::write(&path, &table.content))
+                .with_context(|| format!("writing {}", path.display()))?;
+            println!("{} {} bytes", path.display(), table.content.len());
+        }
         Ok(Outcome::Done)
     }
 }

@@ -11,6 +11,7 @@ mod dictionary;
 mod item;
 pub mod reference;
 mod super_dictionary;
+pub mod value_sets;
 mod versions;
 mod xml;
 

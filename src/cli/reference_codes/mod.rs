@@ -1,0 +1,123 @@
+//! Builds the compact code tables of `reference/` from the official files.
+//!
+//! Input: the folder that holds `naaccr/`, `icdo3/`, `edits/`, `algorithms/`. Output: the tables `naaccr/value-sets.tsv`
+//! and `codes/*` as bytes, so that a test can compare them with what is compiled in. Facts only are taken: codes, ranges,
+//! names of codes cut to their first line and 120 characters, validity; no notes, no definitions, and no labels of
+//! AJCC and CS codes. A missing or malformed file stops the build and says which file and line.
+
+mod value_sets;
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+/// A table as it stands under `reference/`.
+#[derive(Debug)]
+pub(super) struct Table {
+    /// Its path below `reference/`.
+    pub(super) path: &'static str,
+    /// Its bytes.
+    pub(super) content: Vec<u8>,
+}
+
+/// Every table of codes, made from the official files under `from`.
+pub(super) fn tables(from: &Path) -> Result<Vec<Table>> {
+    Ok(vec![value_sets::table(from)?])
+}
+
+/// One record of a source file by column name.
+struct Row {
+    columns: std::sync::Arc<Vec<String>>,
+    cells: csv::StringRecord,
+}
+
+impl Row {
+    fn get(&self, column: &str) -> &str {
+        self.columns.iter().position(|c| c == column).and_then(|at| self.cells.get(at)).unwrap_or("")
+    }
+}
+
+/// The rows of a source file: comma or tab separated by its ending.
+fn rows(from: &Path, file: &str) -> Result<Vec<Row>> {
+    let path = from.join(file);
+    let tabs = file.ends_with(".tsv");
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(if tabs { b'\t' } else { b',' })
+        .quoting(!tabs)
+        .flexible(true)
+        .from_path(&path)
+        .with_context(|| format!("reading {file}"))?;
+    let columns = std::sync::Arc::new(reader.headers()?.iter().map(str::to_owned).collect::<Vec<_>>());
+    reader
+        .records()
+        .map(|r| Ok(Row { columns: columns.clone(), cells: r.with_context(|| format!("reading {file}"))? }))
+        .collect()
+}
+
+/// A label's first line, without advice about edits, at most 120 characters, cut at a sentence or a word.
+fn name_of_code(label: &str) -> String {
+    let first = label.lines().map(str::trim).find(|l| !l.is_empty()).unwrap_or("");
+    let mut text = first.split_whitespace().collect::<Vec<_>>().join(" ");
+    for stop in [" (If this", " If this ", " (Sequence number", " (Use ", " (see "] {
+        if let Some(at) = text.find(stop) {
+            text.truncate(at);
+        }
+    }
+    for head in ["Not documented in medical record", "Not documented in patient record"] {
+        if text.starts_with(head) {
+            text.truncate(head.len());
+        }
+    }
+    let text = text.trim_end_matches([' ', '.', ';', ',']).replace('*', "");
+    if text.chars().count() <= 120 {
+        return text;
+    }
+    let cut: String = text.chars().take(120).collect();
+    for stop in [". ", "; ", ": ", " ("] {
+        if let Some(at) = cut.rfind(stop).filter(|at| *at >= 30) {
+            return cut[..at].to_owned();
+        }
+    }
+    cut[..cut.rfind(' ').unwrap_or(cut.len())].trim_end_matches([' ', ',', ';', ':']).to_owned()
+}
+
+/// Head of a table: what it is, edition, origin.
+fn head(what: &str, edition: &str, origin: &str, columns: &str) -> String {
+    format!("# {what}\n# edition: {edition}\n# origin: {origin}\n# {columns}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::path::PathBuf;
+
+    /// With `ACCESSION_WRITE_REFERENCE` set, writes the tables instead.
+    #[test]
+    fn the_tables_compiled_in_are_what_the_official_files_give() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let shared = std::env::var_os("ACCESSION_SHARED").map(PathBuf::from).unwrap_or_else(|| root.join("../shared"));
+        if !shared.is_dir() {
+            eprintln!("skipped: the folder of official files is not there");
+            return;
+        }
+        for table in tables(&shared).unwrap() {
+            let path = root.join("reference").join(table.path);
+            if std::env::var_os("ACCESSION_WRITE_REFERENCE").is_some() {
+                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+                std::fs::write(&path, &table.content).unwrap();
+            }
+            assert!(std::fs::read(&path).unwrap() == table.content, "{} is not what the files give", table.path);
+        }
+    }
+
+    #[test]
+    fn a_label_is_cut_to_its_name() {
+        assert_eq!(name_of_code("Unknown; size not stated\nNot documented"), "Unknown; size not stated");
+        assert_eq!(
+            name_of_code("Not applicable: Information not collected for this case (If this item is required by x)"),
+            "Not applicable: Information not collected for this case"
+        );
+        assert!(name_of_code(&"word ".repeat(60)).chars().count() <= 120);
+    }
+}
