@@ -47,7 +47,7 @@ impl DatabaseUrl {
                 let mut uri = String::from("file:");
                 for byte in path.as_os_str().as_encoded_bytes() {
                     match byte {
-                        b'?' | b'#' | b'%' => uri.push_str(&format!("%{byte:02X}")),
+                        b'?' | b'#' | b'%' | 0x80.. => uri.push_str(&format!("%{byte:02X}")),
                         _ => uri.push(char::from(*byte)),
                     }
                 }
@@ -83,6 +83,12 @@ mod tests {
         for wrong in ["registry.db", "", "sqlite:", "mysql://x", "/tmp/registry.db", "postgres:x"] {
             assert!(DatabaseUrl::parse(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn every_byte_of_a_file_name_reaches_the_database() {
+        let url = DatabaseUrl::parse("sqlite:/srv/Straße 5/a?b#c%.sqlite").unwrap();
+        assert_eq!(url.for_diesel(), "file:/srv/Stra%C3%9Fe 5/a%3Fb%23c%25.sqlite?mode=rw");
     }
 
     #[test]
