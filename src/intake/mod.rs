@@ -1,1 +1,4 @@
-//! (being laid)
+//! Intake: what arrives from outside.
+
+pub mod apply;
+pub mod arrived;

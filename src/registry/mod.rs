@@ -6,5 +6,6 @@ pub mod consolidate;
 pub mod promoted;
 pub mod record;
 pub mod search_keys;
+pub mod setup;
 pub mod work;
 pub mod store;

@@ -149,6 +149,12 @@ impl Record {
     }
 }
 
+impl crate::matching::identity::Known for Record {
+    fn item(&self, id: &str) -> &str {
+        self.value(id)
+    }
+}
+
 fn order(a: &Entry, b: &Entry) -> Ordering {
     a.number.cmp(&b.number).then_with(|| a.id.cmp(&b.id))
 }

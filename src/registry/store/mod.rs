@@ -13,6 +13,7 @@ pub mod facility;
 pub mod files;
 mod history;
 mod open;
+pub mod imports;
 pub mod jobs;
 pub mod records;
 pub mod scope;

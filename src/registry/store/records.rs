@@ -241,6 +241,19 @@ pub fn changes_of(conn: &mut Conn, kind: Kind, record: i64) -> Result<Vec<Rememb
     history::of_record(conn, kind, record)
 }
 
+/// Every live abstract of a patient, also of imports not yet published; for imports, not for an asker.
+pub(crate) fn abstracts_of_patient_unseen(conn: &mut Conn, patient: i64) -> Result<Vec<Abstract>, StoreError> {
+    conn.rows::<AbstractRow>(
+        "SELECT a.id, a.version, a.tumor_id, a.patient_id, a.facility_id, a.source_id, a.status, a.abstractor, a.due, \
+         a.naaccr_version, a.record_type, a.items, a.reported_patient, a.changed_at, a.import_id \
+         FROM abstract a WHERE a.patient_id = ? AND a.state = 'live' ORDER BY a.id",
+        binds![patient],
+    )?
+    .into_iter()
+    .map(AbstractRow::read)
+    .collect()
+}
+
 /// Every abstract of a tumor, for consolidation; not for an asker.
 pub(crate) fn abstracts_of_tumor(conn: &mut Conn, tumor: i64) -> Result<Vec<Abstract>, StoreError> {
     conn.rows::<AbstractRow>(
