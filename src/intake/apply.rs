@@ -57,7 +57,12 @@ pub struct Ready {
 }
 
 /// Applies one patient.
-pub fn apply(tx: &mut Tx<'_>, setting: &Setting, facilities: &mut HashMap<String, i64>, ready: &Ready) -> Result<(), StoreError> {
+pub fn apply(
+    tx: &mut Tx<'_>,
+    setting: &Setting,
+    facilities: &mut HashMap<String, i64>,
+    ready: &Ready,
+) -> Result<(), StoreError> {
     let judged = imports::judged(tx.conn, ready.source)?;
     let mut open = Vec::new();
     for tumor in judged.iter().filter(|t| !t.settled) {
@@ -97,7 +102,12 @@ pub fn apply(tx: &mut Tx<'_>, setting: &Setting, facilities: &mut HashMap<String
 }
 
 /// The facility of a tumor (540, else the one given, else the home facility); an unknown number makes an unconfirmed one.
-fn facility_of(tx: &mut Tx<'_>, setting: &Setting, known: &mut HashMap<String, i64>, items: &Record) -> Result<i64, StoreError> {
+fn facility_of(
+    tx: &mut Tx<'_>,
+    setting: &Setting,
+    known: &mut HashMap<String, i64>,
+    items: &Record,
+) -> Result<i64, StoreError> {
     let number = facility::padded(items.get("reportingFacility").unwrap_or(&setting.home_facility));
     if let Some(id) = known.get(&number) {
         return Ok(*id);
@@ -132,7 +142,11 @@ fn person(tx: &mut Tx<'_>, setting: &Setting, ready: &Ready, places: &[Place<'_>
     if candidates.is_empty() && number.is_some() {
         for (_, items, facility) in places {
             let (Some(items), Some(facility)) = (items, facility) else { continue };
-            let (Some(accession), Some(sequence)) = (items.get("accessionNumberHosp"), items.get("sequenceNumberHospital")) else { continue };
+            let (Some(accession), Some(sequence)) =
+                (items.get("accessionNumberHosp"), items.get("sequenceNumberHospital"))
+            else {
+                continue;
+            };
             let known = imports::abstracts_by_accession(tx.conn, *facility, accession, sequence)?;
             candidates.extend(known.iter().filter(|k| same_site_group(k.site.as_deref(), items)).map(|k| k.patient_id));
         }
@@ -193,8 +207,16 @@ fn first_version(
         [] => "imported",
         _ => "imported; sex assigned at birth (225) taken from sex (220)",
     };
-    let entry =
-        Entry { kind, record, version: 1, why, origin: Origin::Source, source: Some(source), record_hash: hash, changes: converted };
+    let entry = Entry {
+        kind,
+        record,
+        version: 1,
+        why,
+        origin: Origin::Source,
+        source: Some(source),
+        record_hash: hash,
+        changes: converted,
+    };
     tx.remember(&setting.by, &entry)
 }
 
@@ -276,7 +298,9 @@ fn same_abstract(known: &Record, arriving: &Record) -> bool {
 
 /// Do two records say the same primary in every word: site, histology, diagnosis date, laterality?
 fn same_primary(a: &Record, b: &Record) -> bool {
-    ["primarySite", "histologicTypeIcdO3", "dateOfDiagnosis"].iter().all(|id| a.get(id).is_some() && a.get(id) == b.get(id))
+    ["primarySite", "histologicTypeIcdO3", "dateOfDiagnosis"]
+        .iter()
+        .all(|id| a.get(id).is_some() && a.get(id) == b.get(id))
         && a.get("laterality") == b.get("laterality")
 }
 
@@ -299,7 +323,9 @@ fn known_patient(tx: &mut Tx<'_>, setting: &Setting, ready: &Ready, patient: i64
     let stored = records::patient_row(tx.conn, patient)?;
     let problems: Vec<ImportProblem> = IDENTITY
         .iter()
-        .filter(|id| incoming.get(id).is_some() && stored.items.get(id).is_some() && incoming.get(id) != stored.items.get(id))
+        .filter(|id| {
+            incoming.get(id).is_some() && stored.items.get(id).is_some() && incoming.get(id) != stored.items.get(id)
+        })
         .map(|id| {
             let item = super_dictionary().by_id(id).filter(|i| i.level == Level::Patient);
             ImportProblem {

@@ -36,7 +36,8 @@ pub fn disagreements(a: &impl Known, b: &impl Known) -> Vec<&'static str> {
 
 fn social_security(person: &impl Known) -> Option<&str> {
     let number = person.item("socialSecurityNumber");
-    (number.len() == 9 && number.bytes().all(|b| b.is_ascii_digit()) && number != "999999999" && number != "000000000").then_some(number)
+    (number.len() == 9 && number.bytes().all(|b| b.is_ascii_digit()) && number != "999999999" && number != "000000000")
+        .then_some(number)
 }
 
 fn sex(person: &impl Known) -> Option<&str> {

@@ -44,7 +44,9 @@ pub fn is_set_up(conn: &mut Conn) -> Result<bool, StoreError> {
 /// The first answer that cannot be taken, in words.
 pub fn set_up(tx: &mut Tx<'_>, by: &By, answers: &Answers) -> Result<(), StoreError> {
     if is_set_up(tx.conn)? {
-        return Err(StoreError::Refused("The registry is already set up. Change its settings under Administration.".into()));
+        return Err(StoreError::Refused(
+            "The registry is already set up. Change its settings under Administration.".into(),
+        ));
     }
     if answers.name.trim().is_empty() {
         return Err(StoreError::Refused("The registry needs a name.".into()));
@@ -73,7 +75,11 @@ pub fn set_up(tx: &mut Tx<'_>, by: &By, answers: &Answers) -> Result<(), StoreEr
         let entry = FacilityEntry {
             number: number.clone(),
             npi: Some(answers.npi.trim().to_string()).filter(|n| !n.is_empty()),
-            name: if answers.facility_name.trim().is_empty() { answers.name.clone() } else { answers.facility_name.clone() },
+            name: if answers.facility_name.trim().is_empty() {
+                answers.name.clone()
+            } else {
+                answers.facility_name.clone()
+            },
             state: Some(state).filter(|s| !s.is_empty()),
             ..FacilityEntry::default()
         };

@@ -170,7 +170,14 @@ const COLUMNS_ONE: &str = "SELECT id, job_id, file_id, file_name, sender, facili
      message, created_at, published_at FROM import WHERE id = ?";
 
 /// Begins an import: its row and its job. Answers both ids.
-pub fn begin(tx: &mut Tx<'_>, by: &By, file: i64, file_name: &str, facility: Option<i64>, options: &str) -> Result<(i64, i64), StoreError> {
+pub fn begin(
+    tx: &mut Tx<'_>,
+    by: &By,
+    file: i64,
+    file_name: &str,
+    facility: Option<i64>,
+    options: &str,
+) -> Result<(i64, i64), StoreError> {
     let id = tx
         .conn
         .number(
@@ -265,7 +272,13 @@ pub fn add_problems(tx: &mut Tx<'_>, import: i64, problems: &[ImportProblem]) ->
 }
 
 /// Problems of an import, a page at a time, by kind or all.
-pub fn problems(conn: &mut Conn, import: i64, kind: Option<&str>, after: i64, limit: i64) -> Result<Vec<ImportProblem>, StoreError> {
+pub fn problems(
+    conn: &mut Conn,
+    import: i64,
+    kind: Option<&str>,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<ImportProblem>, StoreError> {
     Ok(match kind {
         Some(kind) => conn.rows(
             "SELECT id, kind, severity, line, col, patient, tumor, item, number, value, message FROM import_problem \
@@ -327,7 +340,13 @@ pub struct Source {
 }
 
 /// Source records of an import that have an unsettled tumor of one of two verdicts, by ordinal, from after one.
-pub fn unsettled(conn: &mut Conn, import: i64, verdicts: [Verdict; 2], after: i64, limit: i64) -> Result<Vec<Source>, StoreError> {
+pub fn unsettled(
+    conn: &mut Conn,
+    import: i64,
+    verdicts: [Verdict; 2],
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Source>, StoreError> {
     Ok(conn.rows(
         "SELECT s.id, s.ordinal, s.line_from, s.received FROM source_record s WHERE s.import_id = ? AND s.ordinal > ? AND EXISTS \
          (SELECT 1 FROM source_tumor t WHERE t.source_id = s.id AND t.settled = 0 AND t.verdict IN (?, ?)) ORDER BY s.ordinal LIMIT ?",
@@ -383,7 +402,14 @@ pub fn judged(conn: &mut Conn, source: i64) -> Result<Vec<Judged>, StoreError> {
 }
 
 /// Writes what a tumor of a source record became.
-pub fn settle(tx: &mut Tx<'_>, source: i64, ordinal: i64, verdict: Verdict, facility: Option<i64>, abstract_id: Option<i64>) -> Result<(), StoreError> {
+pub fn settle(
+    tx: &mut Tx<'_>,
+    source: i64,
+    ordinal: i64,
+    verdict: Verdict,
+    facility: Option<i64>,
+    abstract_id: Option<i64>,
+) -> Result<(), StoreError> {
     tx.conn.run(
         "UPDATE source_tumor SET verdict = ?, facility_id = ?, abstract_id = ?, settled = 1 WHERE source_id = ? AND ordinal = ?",
         binds![verdict.word(), facility, abstract_id, source, ordinal],
@@ -392,7 +418,14 @@ pub fn settle(tx: &mut Tx<'_>, source: i64, ordinal: i64, verdict: Verdict, faci
 }
 
 /// Notes a verdict that is still to be carried out.
-pub fn judge(tx: &mut Tx<'_>, source: i64, ordinal: i64, verdict: Verdict, facility: i64, abstract_id: i64) -> Result<(), StoreError> {
+pub fn judge(
+    tx: &mut Tx<'_>,
+    source: i64,
+    ordinal: i64,
+    verdict: Verdict,
+    facility: i64,
+    abstract_id: i64,
+) -> Result<(), StoreError> {
     tx.conn.run(
         "UPDATE source_tumor SET verdict = ?, facility_id = ?, abstract_id = ? WHERE source_id = ? AND ordinal = ?",
         binds![verdict.word(), facility, abstract_id, source, ordinal],
@@ -456,7 +489,12 @@ pub struct Known {
 }
 
 /// Abstracts of a facility with this accession and sequence number.
-pub fn abstracts_by_accession(conn: &mut Conn, facility: i64, accession: &str, sequence: &str) -> Result<Vec<Known>, StoreError> {
+pub fn abstracts_by_accession(
+    conn: &mut Conn,
+    facility: i64,
+    accession: &str,
+    sequence: &str,
+) -> Result<Vec<Known>, StoreError> {
     Ok(conn.rows(
         "SELECT a.id, a.patient_id, a.tumor_id, t.site FROM abstract a JOIN tumor t ON t.id = a.tumor_id \
          WHERE a.facility_id = ? AND a.accession = ? AND a.sequence = ? AND a.state = 'live' ORDER BY a.id",
