@@ -9,3 +9,4 @@
 mod kit;
 
 mod house;
+mod installing;

@@ -2,6 +2,7 @@
 //! tables are named, where versions are compared, what every file must look like. Each test reads `src` as text.
 
 mod kit;
+mod promises;
 mod rooms;
 mod standards;
 mod tables;
