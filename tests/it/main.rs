@@ -10,3 +10,4 @@ mod kit;
 
 mod house;
 mod installing;
+mod staging;

@@ -1,0 +1,3 @@
+//! The staging interpreter against the answers of the official engine.
+
+mod conformance;
