@@ -7,6 +7,7 @@ use clap::Subcommand;
 
 use crate::cli::{Outcome, reference_codes};
 use crate::naaccr;
+use crate::staging::{SHIPPED, compile_archive};
 
 /// The tables that are compiled in.
 #[derive(Debug, Subcommand)]
@@ -33,6 +34,16 @@ impl Reference {
                 .and_then(|()| std::fs::write(&path, &table.content))
                 .with_context(|| format!("writing {}", path.display()))?;
             println!("{} {} bytes", path.display(), table.content.len());
+        }
+        let staging = into.join("staging");
+        std::fs::create_dir_all(&staging).with_context(|| format!("making {}", staging.display()))?;
+        for shipped in SHIPPED {
+            let archive = from.join(shipped.archive);
+            let zip = std::fs::read(&archive).with_context(|| format!("reading {}", archive.display()))?;
+            let tables = compile_archive(&zip, shipped.keep).with_context(|| format!("{}", archive.display()))?;
+            let path = staging.join(shipped.file);
+            std::fs::write(&path, &tables).with_context(|| format!("writing {}", path.display()))?;
+            println!("{} {} bytes", path.display(), tables.len());
         }
         Ok(Outcome::Done)
     }

@@ -23,6 +23,7 @@ mod index;
 mod lookup;
 mod model;
 mod rules;
+mod shipped;
 mod stage;
 mod text;
 
@@ -30,4 +31,5 @@ pub use archive::Refused;
 pub use compile::{Checks, Keep};
 pub use edition::{AsOf, Edition, compile_archive};
 pub use facts::SchemaFacts;
+pub use shipped::{Algorithm, SHIPPED, Shipped};
 pub use stage::{Mode, Outcome, Problem, ProblemKind, Staged, Visit};

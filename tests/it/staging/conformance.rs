@@ -4,15 +4,8 @@
 
 use std::path::PathBuf;
 
-use accession::staging::{AsOf, Edition, Mode};
+use accession::staging::{AsOf, Edition, Mode, SHIPPED, compile_archive};
 use serde_json::{Map, Value, json};
-
-const ALGORITHMS: [(&str, &str); 4] = [
-    ("eod", "eod_public-3.3.zip"),
-    ("tnm", "tnm-2.1.zip"),
-    ("cs", "cs-02.05.50.zip"),
-    ("pediatric", "pediatric-1.3.zip"),
-];
 
 /// The folder of official files, when it is there.
 pub fn shared() -> Option<PathBuf> {
@@ -21,13 +14,28 @@ pub fn shared() -> Option<PathBuf> {
     folder.join("staging").is_dir().then_some(folder)
 }
 
+/// Every algorithm as it is compiled in and as its official archive says.
 fn editions() -> Vec<(&'static str, Edition)> {
     let Some(shared) = shared() else { return Vec::new() };
-    let open = |file: &str| {
-        let zip = std::fs::read(shared.join("staging/algorithms").join(file)).unwrap();
-        Edition::from_archive(&zip).unwrap()
-    };
-    ALGORITHMS.iter().map(|(name, file)| (*name, open(file))).collect()
+    let mut editions = Vec::new();
+    for shipped in SHIPPED {
+        let zip = std::fs::read(shared.join(shipped.archive)).unwrap();
+        editions.push((shipped.algorithm.name(), Edition::from_archive(&zip).unwrap()));
+        let compiled = compile_archive(&zip, shipped.keep).unwrap();
+        editions.push((shipped.algorithm.name(), Edition::from_compiled(&compiled).unwrap()));
+    }
+    editions
+}
+
+#[test]
+fn the_compiled_in_tables_are_those_of_the_official_archives() {
+    let Some(shared) = shared() else { return };
+    for shipped in SHIPPED {
+        let zip = std::fs::read(shared.join(shipped.archive)).unwrap();
+        let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("reference/staging").join(shipped.file);
+        let compiled = compile_archive(&zip, shipped.keep).unwrap();
+        assert!(compiled == std::fs::read(file).unwrap(), "{} is out of date", shipped.file);
+    }
 }
 
 /// Calls `answer` for every line of a case file; it gives what we answer and what is expected.
