@@ -11,3 +11,4 @@ mod kit;
 mod house;
 mod installing;
 mod staging;
+mod schema;
