@@ -20,6 +20,7 @@ mod passwords;
 mod recovery;
 mod session;
 mod soft_lock;
+pub mod store;
 mod totp;
 
 pub use address_limit::{AddressLimit, TRIES_A_MINUTE};

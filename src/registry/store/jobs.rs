@@ -16,6 +16,7 @@ use serde::Serialize;
 
 use super::audit::By;
 use super::{Conn, Dialect, Store, StoreError, Tx};
+use crate::asker::UserId;
 use crate::binds;
 use crate::registry::clock::stamp;
 
@@ -174,6 +175,15 @@ pub fn end(
     let line = By::system("job").line("job", tx.now).note(format!("{job} {state}"));
     tx.audit(line);
     Ok(())
+}
+
+/// Stops what takes records out of the registry and was asked for by this person; answers how many.
+pub fn stop_what_leaves(tx: &mut Tx<'_>, user: UserId, message: &str) -> Result<usize, StoreError> {
+    Ok(tx.conn.run(
+        "UPDATE job SET state = 'failed', message = ?, finished_at = ?, lease_owner = NULL, lease_until = 0 \
+         WHERE user_id = ? AND state IN ('waiting', 'running') AND kind IN ('export', 'extract', 'submit')",
+        binds![message, &stamp(tx.now), user.0],
+    )?)
 }
 
 /// A job, if it is the asker's own or he sees the whole registry.

@@ -80,6 +80,14 @@ pub const SETTINGS: &[Setting] = &[
     ),
     s("registry.naaccr_version", "NAACCR version in use", "Registry", "250", Holds::OneOf(&["250", "260"]), "set-up"),
     s(
+        "registry.training",
+        "Training registry: no real patients, students may work",
+        "Registry",
+        "no",
+        Holds::YesNo,
+        "our default",
+    ),
+    s(
         "network.share",
         "Facilities see that another has reported",
         "Registry",
