@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::context::{Context, Slot};
 use super::edition::{AsOf, Edition};
 use super::rules::*;
-use super::stage::Mode;
 use super::text::trim;
 
 /// The facts of a schema, all lists sorted.
@@ -244,38 +243,5 @@ impl Edition {
     /// Whether a histology is one the algorithm knows.
     pub fn is_histology_valid(&self, histology: &str) -> bool {
         self.lookup.is_histology(histology)
-    }
-
-    /// The ids of the schemas that match the supplied keys, sorted.
-    pub fn schemas_matching<'v>(
-        &self,
-        values: impl IntoIterator<Item = (&'v str, Option<&'v str>)>,
-        mode: Mode,
-    ) -> Vec<&str> {
-        let rules = &self.rules;
-        let mut context = Context::new(rules);
-        let mut strangers = false;
-        for (name, value) in values {
-            match rules.key_index.find(rules, name) {
-                Some(key) => context.set(key, value.map_or(Slot::NULL, Slot::of)),
-                None => strangers |= value.is_some_and(|value| !trim(value).is_empty()),
-            }
-        }
-        let mut found = Vec::new();
-        if mode == Mode::Practical {
-            context.trim();
-            strangers = false;
-        }
-        let mut collect = |context: &Context<'_>| {
-            self.lookup.matching(context, strangers, |schema| {
-                found.extend(rules.schemas.get(schema as usize).map(|schema| rules.text(schema.id)));
-                true
-            });
-            !found.is_empty()
-        };
-        if !collect(&context) && mode == Mode::Practical && self.leave_blanks_out(&mut context) {
-            collect(&context);
-        }
-        found
     }
 }

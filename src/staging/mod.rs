@@ -12,6 +12,7 @@
 //! The rules come from the archives' own format; docs/staging.md walks through real cases.
 
 mod archive;
+mod ask;
 mod bytes;
 mod cell;
 mod check;
@@ -19,6 +20,7 @@ mod compile;
 mod context;
 mod edition;
 mod facts;
+mod form;
 mod index;
 mod lookup;
 mod model;
@@ -26,10 +28,16 @@ mod rules;
 mod shipped;
 mod stage;
 mod text;
+mod view;
 
 pub use archive::Refused;
+pub use ask::{Answer, Found, Question};
 pub use compile::{Checks, Keep};
 pub use edition::{AsOf, Edition, compile_archive};
 pub use facts::SchemaFacts;
+pub use form::{FormItem, schema_items};
 pub use shipped::{Algorithm, SHIPPED, Shipped};
 pub use stage::{Mode, Outcome, Problem, ProblemKind, Staged, Visit};
+pub use view::{
+    Choice, ColumnKind, ColumnView, Entry, FlagView, InputView, OutputView, Prose, SchemaView, TableView, in_words,
+};
