@@ -145,8 +145,8 @@ CREATE INDEX abstract_patient ON abstract (patient_id);
 CREATE INDEX abstract_tumor ON abstract (tumor_id);
 CREATE INDEX abstract_import ON abstract (import_id);
 CREATE INDEX abstract_accession ON abstract (facility_id, accession, sequence);
-CREATE INDEX abstract_work ON abstract (facility_id, status, due, id);
-CREATE INDEX abstract_open ON abstract (status, due, id);
+CREATE INDEX abstract_open ON abstract (status, due, id, facility_id, abstractor, import_id) WHERE state = 'live';
+CREATE INDEX abstract_completed ON abstract (completed, facility_id, abstractor, import_id) WHERE state = 'live';
 
 -- What arrived: one <Patient> as received, never changed.
 CREATE TABLE source_record (

@@ -560,3 +560,18 @@ pub fn raise_accession_counters(tx: &mut Tx<'_>, import: i64) -> Result<(), Stor
     )?;
     Ok(())
 }
+
+#[derive(diesel::QueryableByName)]
+struct HeadRow {
+    #[diesel(sql_type = Text)]
+    root: String,
+}
+
+/// The heads of all published imports, as JSON.
+pub fn published_heads(conn: &mut Conn) -> Result<Vec<String>, StoreError> {
+    Ok(conn
+        .rows::<HeadRow>("SELECT root FROM import WHERE state IN ('change', 'done') ORDER BY id", &[])?
+        .into_iter()
+        .map(|r| r.root)
+        .collect())
+}

@@ -16,6 +16,7 @@ mod history;
 mod open;
 pub mod imports;
 pub mod jobs;
+pub mod lists;
 pub mod outgoing;
 pub mod records;
 pub mod scope;

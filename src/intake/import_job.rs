@@ -1,0 +1,435 @@
+//! An import as a job.
+//!
+//! ```text
+//!   read ──► apply ──► publish ──► change ──► done
+//!     └──► refused                                       (withdrawn: by hand, later)
+//! ```
+//!
+//! *Read*: the whole file is parsed and judged into staging rows; nothing of the registry changes; here it is decided
+//! whether the file is taken. *Apply*: new records are written in steps, unseen. *Publish*: one small piece makes them
+//! visible. *Change*: records that differ from a known abstract replace it or wait for a person, each through the one
+//! change function. Every step writes its progress with its work, so that any server carries on where another ended.
+
+use std::collections::{BTreeMap, HashMap};
+
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+
+use crate::intake::apply::{Ready, Setting, apply};
+use crate::intake::arrived::{Head, arrived};
+use crate::intake::differ;
+use crate::naaccr::{Fatal, Patient, ReadOptions, Reader, Root, Severity};
+use crate::registry::store::files::FileReader;
+use crate::registry::store::imports::{self, Import, ImportProblem, Staged, StagedTumor, Verdict};
+use crate::registry::store::settings::{setting, setting_number};
+use crate::registry::store::{By, StoreError, facility, jobs};
+use crate::registry::work::{Ended, Held};
+
+/// What was asked of an import.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Options {
+    /// Who sent it; none for the file's registry id (40), else the facility.
+    pub sender: Option<String>,
+    /// Facility number for tumors without one.
+    pub facility: Option<String>,
+    /// What becomes of a record that differs from a known abstract.
+    pub on_change: OnChange,
+    /// Take what can be taken, also when records are refused.
+    pub partial: bool,
+}
+
+/// What becomes of a record that differs from a known abstract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnChange {
+    /// A person decides, item by item.
+    Review,
+    /// It becomes the new report; what was reported before is kept in the history.
+    Replace,
+    /// It is left alone.
+    Ignore,
+}
+
+/// What an import came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Patients read.
+    pub patients: i64,
+    /// Tumors read.
+    pub tumors: i64,
+    /// New abstracts.
+    pub added: i64,
+    /// Abstracts replaced.
+    pub changed: i64,
+    /// Records received before.
+    pub unchanged: i64,
+    /// Records that wait for a person, or were left alone because they differ.
+    pub review: i64,
+    /// Records not taken.
+    pub refused: i64,
+    /// Problems found.
+    pub problems: i64,
+}
+
+/// Patients written in one piece.
+const PIECE: usize = 50;
+
+#[derive(Deserialize)]
+struct Params {
+    import: i64,
+}
+
+/// Does the job.
+pub fn work(held: &Held<'_>) -> anyhow::Result<Ended> {
+    let params: Params = serde_json::from_str(&held.job.params).context("reading what the job was asked")?;
+    loop {
+        let import = imports::import_row(&mut *held.store.reading()?, params.import)?;
+        let ended = match import.state.as_str() {
+            "read" => read(held, &import)?,
+            "apply" => apply_all(held, &import)?,
+            "publish" => publish(held, &import)?,
+            "change" => change_all(held, &import)?,
+            "refused" => Some(Ended::Failed(import.message.clone().unwrap_or_default(), Some(import.counts.clone()))),
+            _ => Some(Ended::Done(import.counts.clone())),
+        };
+        if let Some(ended) = ended {
+            return Ok(ended);
+        }
+    }
+}
+
+/// Who imports, as the audit and the history name it.
+fn importer(held: &Held<'_>, import: &Import) -> By {
+    let mut by = By::system("job import");
+    by.asker.user = held.job.user_id.map(crate::asker::UserId);
+    by.asker.login.clone_from(&import.login);
+    by
+}
+
+fn read(held: &Held<'_>, import: &Import) -> anyhow::Result<Option<Ended>> {
+    let options: Options = serde_json::from_str(&import.options).context("reading the import's options")?;
+    let file = import.file_id.context("the import has no file")?;
+    let source = FileReader::open(held.store, file);
+    let mut reader = match Reader::open(source, &ReadOptions::import()) {
+        Ok(reader) => reader,
+        Err(fatal) => return refuse(held, import, &fatal),
+    };
+    let (sender, home) = {
+        let mut conn = held.store.reading()?;
+        let home = match &options.facility {
+            Some(number) => facility::padded(number),
+            None => setting(&mut conn, "registry.home_facility")?,
+        };
+        let head_id = reader.root().items.get("registryId").map(str::to_string);
+        (options.sender.clone().or(head_id).unwrap_or_else(|| home.clone()), home)
+    };
+    let head = serde_json::to_string(&Head::of(reader.root())).context("keeping the file's head")?;
+    let already = imports::staged_patients(&mut *held.store.reading()?, import.id)?;
+    let mut patient = Patient::default();
+    let (mut staged, mut problems) = (Vec::with_capacity(PIECE), Vec::new());
+    let mut seen = 0i64;
+    let total = file_patients_guess(held, file)?;
+    let root_head = (sender.clone(), head);
+    loop {
+        let more = match reader.read_patient(&mut patient) {
+            Ok(more) => more,
+            Err(fatal) => {
+                problems.extend(reader.problems().drain().into_iter().map(as_row));
+                if options.partial && seen > 0 {
+                    problems.push(fatal_row(&fatal));
+                    stage_piece(held, import, &root_head, &mut staged, &mut problems, (seen, total))?;
+                    return go_on(held, import, "apply");
+                }
+                return refuse(held, import, &fatal);
+            }
+        };
+        if !more {
+            break;
+        }
+        seen += 1;
+        let found = reader.problems().drain();
+        if seen <= already {
+            continue;
+        }
+        problems.extend(found.into_iter().map(as_row));
+        staged.push(stage_one(&reader, &patient, seen)?);
+        if staged.len() == PIECE {
+            stage_piece(held, import, &root_head, &mut staged, &mut problems, (seen, total))?;
+            if held.should_stop() {
+                return Ok(Some(Ended::LeftOff));
+            }
+        }
+    }
+    problems.extend(reader.problems().drain().into_iter().map(as_row));
+    if home.is_empty() && may_lack_facility(held, import)? {
+        problems.push(note_row("no_facility", "Tumors without a reporting facility (540) need --facility, or a home facility in the settings."));
+    }
+    stage_piece(held, import, &root_head, &mut staged, &mut problems, (seen, total))?;
+    go_on(held, import, "apply")
+}
+
+/// Whether the registry names no home facility: then tumors without 540 have no place.
+fn may_lack_facility(held: &Held<'_>, import: &Import) -> anyhow::Result<bool> {
+    let _ = import;
+    Ok(setting(&mut *held.store.reading()?, "registry.home_facility")?.is_empty())
+}
+
+/// For the progress bar: bytes of the file over the bytes a patient usually has.
+fn file_patients_guess(held: &Held<'_>, file: i64) -> anyhow::Result<i64> {
+    let by = By::system("job import");
+    let stored = crate::registry::store::files::file(held.store, &by, file)?;
+    Ok((stored.bytes / 12_000).max(1))
+}
+
+fn stage_one(reader: &Reader<FileReader>, patient: &Patient, ordinal: i64) -> anyhow::Result<Staged> {
+    let received = zstd::bulk::compress(reader.patient_source(), 1).context("keeping the record as received")?;
+    let mut tumors: Vec<StagedTumor> = (1..)
+        .zip(&patient.tumors)
+        .map(|(ordinal, tumor)| StagedTumor {
+            ordinal,
+            digest: crate::naaccr::digest::patient_and_tumor(patient, tumor),
+            verdict: Verdict::Added,
+        })
+        .collect();
+    let digest = crate::naaccr::digest::patient(patient);
+    if tumors.is_empty() {
+        tumors.push(StagedTumor { ordinal: 0, digest, verdict: Verdict::NoTumor });
+    }
+    let lines = (as_i64(patient.lines.0), as_i64(patient.lines.1));
+    Ok(Staged { ordinal, lines, digest, received, tumors })
+}
+
+fn stage_piece(
+    held: &Held<'_>,
+    import: &Import,
+    head: &(String, String),
+    staged: &mut Vec<Staged>,
+    problems: &mut Vec<ImportProblem>,
+    (seen, total): (i64, i64),
+) -> anyhow::Result<()> {
+    let (staged, problems) = (std::mem::take(staged), std::mem::take(problems));
+    let (id, job, owner, head, by) = (import.id, held.job.id, held.owner.to_string(), head.clone(), importer(held, import));
+    held.store.write(move |tx| {
+        jobs::progress(tx, job, &owner, "read", seen, total.max(seen))?;
+        imports::set_head(tx, id, &head.0, &head.1)?;
+        for patient in &staged {
+            imports::stage(tx, id, &head.0, patient)?;
+        }
+        imports::add_problems(tx, id, &problems)?;
+        let line = by.line("import", tx.now).note(format!("import {id} read to patient {seen}"));
+        tx.audit(line);
+        Ok::<(), StoreError>(())
+    })?;
+    Ok(())
+}
+
+fn go_on(held: &Held<'_>, import: &Import, state: &'static str) -> anyhow::Result<Option<Ended>> {
+    let (id, job, owner) = (import.id, held.job.id, held.owner.to_string());
+    held.store.write(move |tx| {
+        jobs::progress(tx, job, &owner, state, 0, 0)?;
+        imports::set_state(tx, id, state, None)
+    })?;
+    Ok(None)
+}
+
+fn refuse(held: &Held<'_>, import: &Import, fatal: &Fatal) -> anyhow::Result<Option<Ended>> {
+    let message = format!("The file was not taken. {fatal} Nothing was changed.");
+    let (id, job, owner, row, by) = (import.id, held.job.id, held.owner.to_string(), fatal_row(fatal), importer(held, import));
+    let counts = counts(held, import)?;
+    held.store.write(move |tx| {
+        jobs::progress(tx, job, &owner, "read", 0, 0)?;
+        imports::add_problems(tx, id, &[row])?;
+        imports::clear_staged(tx, id)?;
+        imports::set_counts(tx, id, &serde_json::to_string(&counts).unwrap_or_default(), "{}")?;
+        imports::set_state(tx, id, "refused", Some(&message))?;
+        let line = by.line("import", tx.now).outcome("refused").note(format!("import {id}"));
+        tx.audit(line);
+        Ok::<(), StoreError>(())
+    })?;
+    Ok(None)
+}
+
+fn apply_all(held: &Held<'_>, import: &Import) -> anyhow::Result<Option<Ended>> {
+    let head: Head = serde_json::from_str(&import.root).context("reading the file's head")?;
+    let root = root_of(&head)?;
+    let options: Options = serde_json::from_str(&import.options).context("reading the import's options")?;
+    let setting = {
+        let mut conn = held.store.reading()?;
+        Setting {
+            import: import.id,
+            by: importer(held, import),
+            sender: import.sender.clone(),
+            home_facility: options.facility.clone().map_or_else(|| setting(&mut conn, "registry.home_facility"), Ok)?,
+            version: i64::from(head.version),
+            record_type: head.record_type.to_string(),
+            due_days: setting_number(&mut conn, "abstract.due_days")?,
+            secret: *held.store.secret(),
+        }
+    };
+    let total = imports::staged_patients(&mut *held.store.reading()?, import.id)?;
+    let mut after = 0;
+    loop {
+        let sources =
+            imports::unsettled(&mut *held.store.reading()?, import.id, [Verdict::Added, Verdict::NoTumor], after, i64::try_from(PIECE)?)?;
+        let Some(last) = sources.last() else { break };
+        after = last.ordinal;
+        let mut ready = Vec::with_capacity(sources.len());
+        for source in &sources {
+            let bytes = zstd::stream::decode_all(source.received.as_slice()).context("unpacking a received record")?;
+            let patient = crate::naaccr::read_snippet(&bytes, &root)
+                .map_err(|fatal| anyhow::anyhow!("patient {} of import {} can no longer be read: {fatal}", source.ordinal, import.id))?;
+            ready.push(Ready { source: source.id, ordinal: source.ordinal, line: source.line_from, arrived: arrived(&patient, &root) });
+        }
+        let (setting, job, owner) = (setting.clone(), held.job.id, held.owner.to_string());
+        held.store.write(move |tx| {
+            jobs::progress(tx, job, &owner, "apply", after, total)?;
+            let mut facilities = HashMap::new();
+            for patient in &ready {
+                apply(tx, &setting, &mut facilities, patient)?;
+            }
+            let line = setting.by.line("import", tx.now).note(format!("import {} applied to patient {after}", setting.import));
+            tx.audit(line);
+            Ok::<(), StoreError>(())
+        })?;
+        if held.should_stop() {
+            return Ok(Some(Ended::LeftOff));
+        }
+    }
+    go_on(held, import, "publish")
+}
+
+/// The root under which stored records are read again.
+pub fn root_of(head: &Head) -> anyhow::Result<Root> {
+    let version = crate::naaccr::Version::new(head.version).context("the import's NAACCR version is not known")?;
+    let record_type = crate::naaccr::RecordType::from_letter(head.record_type).context("the import's record type is not known")?;
+    let mut root = Root::new(version, record_type);
+    root.user_dictionary_uris.clone_from(&head.user_dictionary_uris);
+    Ok(root)
+}
+
+fn publish(held: &Held<'_>, import: &Import) -> anyhow::Result<Option<Ended>> {
+    let (id, job, owner, by) = (import.id, held.job.id, held.owner.to_string(), importer(held, import));
+    held.store.write(move |tx| {
+        jobs::progress(tx, job, &owner, "publish", 1, 1)?;
+        imports::raise_accession_counters(tx, id)?;
+        imports::publish(tx, id)?;
+        let line = by.line("import", tx.now).outcome("published").note(format!("import {id}"));
+        tx.audit(line);
+        Ok::<(), StoreError>(())
+    })?;
+    Ok(None)
+}
+
+fn change_all(held: &Held<'_>, import: &Import) -> anyhow::Result<Option<Ended>> {
+    let head: Head = serde_json::from_str(&import.root).context("reading the file's head")?;
+    let root = root_of(&head)?;
+    let options: Options = serde_json::from_str(&import.options).context("reading the import's options")?;
+    let by = importer(held, import);
+    let mut after = 0;
+    loop {
+        let sources = imports::unsettled(&mut *held.store.reading()?, import.id, [Verdict::Changed, Verdict::Changed], after, 20)?;
+        let Some(last) = sources.last() else { break };
+        after = last.ordinal;
+        let mut ready = Vec::with_capacity(sources.len());
+        for source in &sources {
+            let bytes = zstd::stream::decode_all(source.received.as_slice()).context("unpacking a received record")?;
+            let patient = crate::naaccr::read_snippet(&bytes, &root).map_err(|fatal| anyhow::anyhow!("{fatal}"))?;
+            ready.push((source.id, arrived(&patient, &root)));
+        }
+        let (job, owner, by, on_change, id) = (held.job.id, held.owner.to_string(), by.clone(), options.on_change, import.id);
+        held.store.write(move |tx| {
+            jobs::progress(tx, job, &owner, "change", after, 0)?;
+            for (source, arrived) in &ready {
+                differ::settle(tx, &by, id, *source, arrived, on_change)?;
+            }
+            let line = by.line("import", tx.now).note(format!("import {id} changes to patient {after}"));
+            tx.audit(line);
+            Ok::<(), StoreError>(())
+        })?;
+        if held.should_stop() {
+            return Ok(Some(Ended::LeftOff));
+        }
+    }
+    let (id, counts) = (import.id, serde_json::to_string(&counts(held, import)?)?);
+    let kinds = problem_kinds(held, import)?;
+    let done = counts.clone();
+    held.store.write(move |tx| {
+        imports::set_counts(tx, id, &counts, &kinds)?;
+        imports::set_state(tx, id, "done", None)
+    })?;
+    Ok(Some(Ended::Done(done)))
+}
+
+fn problem_kinds(held: &Held<'_>, import: &Import) -> anyhow::Result<String> {
+    let mut kinds = BTreeMap::new();
+    for group in imports::problem_groups(&mut *held.store.reading()?, import.id)? {
+        *kinds.entry(group.kind).or_insert(0) += group.times;
+    }
+    Ok(serde_json::to_string(&kinds)?)
+}
+
+/// What an import came to so far.
+fn counts(held: &Held<'_>, import: &Import) -> anyhow::Result<Counts> {
+    let mut conn = held.store.reading()?;
+    let mut counts = Counts { patients: imports::staged_patients(&mut conn, import.id)?, ..Counts::default() };
+    for row in imports::verdict_counts(&mut conn, import.id)? {
+        let tumors = match row.verdict.as_str() {
+            "added" => &mut counts.added,
+            "replaced" => &mut counts.changed,
+            "unchanged" => &mut counts.unchanged,
+            "review" | "ignored" | "changed" => &mut counts.review,
+            "refused" => &mut counts.refused,
+            _ => continue,
+        };
+        *tumors += row.times;
+    }
+    counts.tumors = counts.added + counts.changed + counts.unchanged + counts.review + counts.refused;
+    counts.problems = imports::problem_groups(&mut conn, import.id)?.iter().map(|g| g.times).sum();
+    Ok(counts)
+}
+
+fn as_i64(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn as_row(problem: crate::naaccr::Problem) -> ImportProblem {
+    ImportProblem {
+        id: 0,
+        kind: problem.kind.name().into(),
+        severity: problem.severity.name().into(),
+        line: Some(as_i64(problem.line)),
+        col: Some(as_i64(problem.column)),
+        patient: problem.patient.map(as_i64),
+        tumor: problem.tumor.map(i64::from),
+        item: problem.item,
+        number: problem.number.map(|n| i64::from(n.0)),
+        value: problem.value,
+        message: problem.message,
+    }
+}
+
+fn fatal_row(fatal: &Fatal) -> ImportProblem {
+    ImportProblem {
+        severity: Severity::Error.name().into(),
+        line: fatal.line.map(as_i64),
+        col: fatal.column.map(as_i64),
+        patient: fatal.patient.map(as_i64),
+        ..note_row(fatal.kind.name(), &fatal.message)
+    }
+}
+
+fn note_row(kind: &str, message: &str) -> ImportProblem {
+    ImportProblem {
+        id: 0,
+        kind: kind.into(),
+        severity: "note".into(),
+        line: None,
+        col: None,
+        patient: None,
+        tumor: None,
+        item: None,
+        number: None,
+        value: None,
+        message: message.into(),
+    }
+}
