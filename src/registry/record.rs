@@ -93,12 +93,12 @@ impl Record {
     }
 
     /// Puts an item at the end while a record is built; [`Record::arrange`] must follow.
-    pub(super) fn push(&mut self, id: &str, number: Option<u32>, value: &str) {
+    pub(crate) fn push(&mut self, id: &str, number: Option<u32>, value: &str) {
         self.entries.push(Entry { number: number.unwrap_or(u32::MAX), id: id.into(), value: value.into() });
     }
 
     /// Sorts what was pushed. Of an item pushed twice the last value stays.
-    pub(super) fn arrange(&mut self) {
+    pub(crate) fn arrange(&mut self) {
         self.entries.sort_by(order);
         self.entries.reverse();
         self.entries.dedup_by(|a, b| a.id == b.id);

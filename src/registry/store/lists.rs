@@ -74,7 +74,14 @@ const WORK: &str = "SELECT a.id, a.patient_id, a.status, a.due, a.accession, a.s
      AND (? = 1 OR a.facility_id IN (?)) AND (? = 1 OR coalesce(a.abstractor, ?) = ?) ORDER BY a.due, a.id LIMIT ?";
 
 /// A page of the abstracts of one status by due date, after a due date and id.
-pub fn work_list(conn: &mut Conn, by: &By, whose: Whose, status: &str, after: (i64, i64), limit: i64) -> Result<Vec<WorkRow>, StoreError> {
+pub fn work_list(
+    conn: &mut Conn,
+    by: &By,
+    whose: Whose,
+    status: &str,
+    after: (i64, i64),
+    limit: i64,
+) -> Result<Vec<WorkRow>, StoreError> {
     let scope = ScopeBinds::of(by);
     let me = by.asker.user.map_or(0, |u| u.0);
     Ok(conn.rows(

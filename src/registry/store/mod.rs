@@ -17,6 +17,7 @@ mod open;
 pub mod imports;
 pub mod jobs;
 pub mod lists;
+pub mod operations;
 pub mod outgoing;
 pub mod records;
 pub mod scope;
