@@ -45,7 +45,7 @@ CREATE TABLE session (
     code_tries BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX session_token ON session (token);
-CREATE INDEX session_user ON session (user_id);
+CREATE INDEX session_of_user ON session (user_id);
 
 -- Wrong tries in a row by the login that was typed, whether there is such a user or not.
 CREATE TABLE sign_in_failure (

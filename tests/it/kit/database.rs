@@ -135,3 +135,18 @@ pub fn execute_at(url: &str, statements: &str) -> Result<(), String> {
     let mut connection = PgConnection::establish(url).map_err(|error| error.to_string())?;
     connection.batch_execute(statements).map_err(|error| error.to_string())
 }
+
+/// The URL of an empty PostgreSQL database whose encoding is LATIN1; none where PostgreSQL is not installed.
+pub fn latin_1_database() -> Option<String> {
+    let cluster = match postgres::cluster() {
+        Ok(cluster) => cluster,
+        Err(missing) if super::ci() => panic!("{missing}"),
+        Err(missing) => {
+            super::skipped(&missing);
+            return None;
+        }
+    };
+    let make = "CREATE DATABASE latin_1 ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0";
+    execute_at(&cluster.url("postgres"), make).unwrap_or_else(|error| panic!("{error}"));
+    Some(cluster.url("latin_1"))
+}

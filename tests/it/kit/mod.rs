@@ -1,7 +1,7 @@
 //! What the tests stand on.
 //!
 //! * [`Database`]: a fresh, empty database for one test, SQLite in a file or PostgreSQL in a private cluster.
-//! * [`Registry`]: such a database after `accession init`.
+//! * [`init`]: makes a registry in it.
 //! * [`accession`]: runs the program to its end; [`Server`]: the program serving on a free port.
 //! * [`Visitor`]: somebody at a browser, with cookies and the form's token.
 //! * `on_both!`: one fact, two tests, `NAME::sqlite` and `NAME::postgres`.
@@ -11,13 +11,17 @@
 //! tests say so in a line beginning `skipped:`, which the tally counts; with `CI=true` that is a failure.
 
 mod database;
+mod measured;
 mod postgres;
 mod program;
+mod registry;
 mod server;
 mod visitor;
 
-pub use database::{Database, Kind};
+pub use database::{Database, Kind, latin_1_database};
+pub use measured::{Measured, cpu_of, measured, peak_of};
 pub use program::{Outcome, accession, accession_with};
+pub use registry::{ADMIN, HOME, init, init_as};
 pub use server::Server;
 pub use visitor::{Answer, Visitor};
 
