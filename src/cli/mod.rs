@@ -5,6 +5,7 @@
 
 mod reference;
 mod reference_codes;
+mod stage;
 
 use std::process::ExitCode;
 
@@ -34,12 +35,15 @@ enum Command {
     /// The tables that are compiled in.
     #[command(subcommand)]
     Reference(reference::Reference),
+    /// Stages cases: reads lines `{"in":{…}}` and writes what each derives.
+    Stage(stage::Stage),
 }
 
 /// Runs the command that the program's arguments name.
 pub fn run() -> ExitCode {
     let outcome = match Accession::parse().command {
         Command::Reference(command) => command.run(),
+        Command::Stage(command) => command.run(),
     };
     match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

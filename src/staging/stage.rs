@@ -161,6 +161,7 @@ impl Staged<'_> {
 
 /// What looks on while a case is staged. Every part defaults to doing nothing.
 pub(crate) trait Watch<'a> {
+    fn schema(&mut self, _schema: &'a Schema) {}
     fn input(&mut self, _input: &'a Input, _slot: Slot<'a>, _default: bool) {}
     fn mapping(&mut self, _mapping: &'a Mapping, _involved: bool) {}
     fn deciding(&mut self, _table: TableId, _inclusion: bool, _row: Option<u32>, _context: &Context<'a>) {}
@@ -227,6 +228,7 @@ impl Edition {
             }
         };
         staged.schema = Some(rules.text(schema.id));
+        watch.schema(schema);
 
         for name in strangers {
             staged.problems.push(Problem::new(ProblemKind::UnknownInput).key(name));
