@@ -1,6 +1,7 @@
 //! The threads that do jobs: any server of a database takes the next one, and carries on what another left.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -60,7 +61,9 @@ impl Workers {
         let (id, kind) = (job.id, job.kind.clone());
         let held = Held { store, job, owner, stop };
         let ended = match self.by_kind.get(kind.as_str()) {
-            Some(worker) => worker(&held),
+            // A fault of the program in one job must not end the thread that does all of them.
+            Some(worker) => catch_unwind(AssertUnwindSafe(|| worker(&held)))
+                .unwrap_or_else(|_| Err(anyhow::anyhow!("it ended by a fault of the program, printed above"))),
             None => Ok(Ended::Failed(format!("This program knows no job of kind {kind}."), None)),
         };
         let ended = ended.unwrap_or_else(|error| {
@@ -68,12 +71,20 @@ impl Workers {
             log::error!("job {id} ({kind}) stopped [{number}]: {error:#}");
             Ended::Failed(format!("The job stopped. Ask the administrator for {number} in the server's log."), None)
         });
-        match ended {
-            Ended::LeftOff => jobs::give_back(store, id, owner)?,
-            Ended::Done(result) => store.write(move |tx| jobs::end(tx, id, "done", Some(&result), None))?,
-            Ended::Failed(message, result) => {
-                store.write(move |tx| jobs::end(tx, id, "failed", result.as_deref(), Some(&message)))?;
+        let (state, result, message) = match ended {
+            Ended::LeftOff => {
+                jobs::give_back(store, id, owner)?;
+                return Ok(true);
             }
+            Ended::Done(result) => ("done", Some(result), None),
+            Ended::Failed(message, result) => ("failed", result, Some(message)),
+        };
+        let by = owner.to_string();
+        let written = store.write(move |tx| jobs::end(tx, id, &by, state, result.as_deref(), message.as_deref()));
+        match written {
+            // Stopped by a person, or carried on by another server: its end stands there already.
+            Err(StoreError::Refused(why)) => log::warn!("{why}"),
+            other => other?,
         }
         Ok(true)
     }

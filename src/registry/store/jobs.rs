@@ -25,6 +25,9 @@ const LEASE_SECONDS: i64 = 20;
 /// Times a job is taken up again after its server ended.
 const MOST_ATTEMPTS: i64 = 50;
 
+/// What servers of one PostgreSQL database hold while they take a job, until their transaction ends.
+const TAKING_LOCK: &str = "SELECT pg_advisory_xact_lock(5474502)";
+
 /// A job as it stands.
 #[derive(Debug, Clone, Serialize, diesel::QueryableByName)]
 pub struct Job {
@@ -103,6 +106,10 @@ pub fn take(store: &Store, owner: &str) -> Result<Option<Job>, StoreError> {
     }
     store.write(move |tx| {
         let now = tx.now.timestamp();
+        if tx.conn.dialect() == Dialect::Postgres {
+            // Two servers that look at the same moment would each find no running job of the kind.
+            tx.conn.batch(TAKING_LOCK)?;
+        }
         let text = match tx.conn.dialect() {
             Dialect::Sqlite => {
                 "SELECT j.id, j.kind, j.state, j.params, j.step, j.done, j.total, j.result, j.message, j.user_id, j.login, j.facility_id, \
@@ -120,7 +127,11 @@ pub fn take(store: &Store, owner: &str) -> Result<Option<Job>, StoreError> {
         let Some(job) = tx.conn.row::<Job>(text, binds![now, now])? else { return Ok(None) };
         if job.attempts >= MOST_ATTEMPTS {
             let message = format!("It was begun {MOST_ATTEMPTS} times and never came to its end; the server's log says why.");
-            end(tx, job.id, "failed", None, Some(&message))?;
+            tx.conn.run(
+                "UPDATE job SET state = 'running', lease_owner = ?, lease_until = ? WHERE id = ?",
+                binds![&owner, now + LEASE_SECONDS, job.id],
+            )?;
+            end(tx, job.id, &owner, "failed", None, Some(&message))?;
             return Ok(None);
         }
         tx.conn.run(
@@ -160,18 +171,26 @@ pub fn give_back(store: &Store, job: i64, owner: &str) -> Result<(), StoreError>
     })
 }
 
-/// Ends a job.
+/// Ends a job that `owner` holds.
+///
+/// # Errors
+/// [`StoreError::Refused`] when it was stopped or another server took it: its end is theirs to write.
 pub fn end(
     tx: &mut Tx<'_>,
     job: i64,
+    owner: &str,
     state: &str,
     result: Option<&str>,
     message: Option<&str>,
 ) -> Result<(), StoreError> {
-    tx.conn.run(
-        "UPDATE job SET state = ?, result = ?, message = ?, finished_at = ?, lease_owner = NULL, lease_until = 0 WHERE id = ?",
-        binds![state, result, message, &stamp(tx.now), job],
+    let rows = tx.conn.run(
+        "UPDATE job SET state = ?, result = ?, message = ?, finished_at = ?, lease_owner = NULL, lease_until = 0 \
+         WHERE id = ? AND lease_owner = ? AND state = 'running'",
+        binds![state, result, message, &stamp(tx.now), job, owner],
     )?;
+    if rows != 1 {
+        return Err(StoreError::Refused(format!("Job {job} was stopped or taken over by another server.")));
+    }
     let line = By::system("job").line("job", tx.now).note(format!("{job} {state}"));
     tx.audit(line);
     Ok(())
