@@ -5,8 +5,12 @@
 //! names of codes cut to their first line and 120 characters, validity; no notes, no definitions, and no labels of
 //! AJCC and CS codes. A missing or malformed file stops the build and says which file and line.
 
+mod icd;
+mod icdo3;
+mod surgery;
 mod value_sets;
 
+use std::io::Read;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -22,7 +26,17 @@ pub(super) struct Table {
 
 /// Every table of codes, made from the official files under `from`.
 pub(super) fn tables(from: &Path) -> Result<Vec<Table>> {
-    Ok(vec![value_sets::table(from)?])
+    Ok(vec![
+        value_sets::table(from)?,
+        icdo3::topography(from)?,
+        icdo3::morphology(from)?,
+        icdo3::site_type(from)?,
+        surgery::table(from)?,
+        icd::to_icdo3(from)?,
+        icd::from_icdo3(from)?,
+        icd::iarc(from)?,
+        icd::causes(from)?,
+    ])
 }
 
 /// One record of a source file by column name.
@@ -54,11 +68,29 @@ fn rows(from: &Path, file: &str) -> Result<Vec<Row>> {
         .collect()
 }
 
+/// The cells of a source file without a head line, unpacked if its name ends in `.gz`.
+fn cells(from: &Path, file: &str) -> Result<Vec<Vec<String>>> {
+    let bytes = std::fs::read(from.join(file)).with_context(|| format!("reading {file}"))?;
+    let mut text = String::new();
+    if file.ends_with(".gz") {
+        flate2::read::MultiGzDecoder::new(bytes.as_slice())
+            .read_to_string(&mut text)
+            .with_context(|| format!("unpacking {file}"))?;
+    } else {
+        text = String::from_utf8(bytes).with_context(|| format!("reading {file}"))?;
+    }
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+    reader
+        .records()
+        .map(|r| Ok(r.with_context(|| format!("reading {file}"))?.iter().map(|c| c.trim().to_owned()).collect()))
+        .collect()
+}
+
 /// A label's first line, without advice about edits, at most 120 characters, cut at a sentence or a word.
 fn name_of_code(label: &str) -> String {
     let first = label.lines().map(str::trim).find(|l| !l.is_empty()).unwrap_or("");
     let mut text = first.split_whitespace().collect::<Vec<_>>().join(" ");
-    for stop in [" (If this", " If this ", " (Sequence number", " (Use ", " (see "] {
+    for stop in [" (If this", " If this ", " (Sequence number", " (Use ", " (see ", " [formerly"] {
         if let Some(at) = text.find(stop) {
             text.truncate(at);
         }
