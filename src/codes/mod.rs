@@ -10,9 +10,13 @@
 //! names its edition and origin (`docs/reference.md`). Labels of AJCC and Collaborative Stage codes are not compiled in.
 
 mod causes;
+mod choices;
+mod context;
 mod geography;
 mod iarc;
 mod icd;
+mod items;
+mod meaning;
 mod morphology;
 mod site_type;
 mod surgery;
@@ -20,9 +24,13 @@ mod table;
 mod topography;
 
 pub use causes::{cause, causes_under, long_causes, short_causes};
+pub use choices::{Choice, choices};
+pub use context::Context;
 pub use geography::{County, counties, county, real_state};
 pub use iarc::{Bearing, Family, Rule, family, family_name, is_likely, rules as iarc_rules};
 pub use icd::{Classification, Start, to_icd10, to_icdo3};
+pub use items::is_coded;
+pub use meaning::{Meaning, Retired, meaning};
 pub use morphology::{Morphology, Standing, Term, behaviors_of, morphologies, morphology};
 pub use site_type::{group_name, is_accepted, is_accepted_histology};
 pub use surgery::{Operation, SurgeryTable, all_surgery_tables, surgery_table, surgery_tables};

@@ -165,6 +165,13 @@ pub fn edition() -> &'static str {
     SETS.edition
 }
 
+/// The sets of another table of the same form, by item. They stay for the program's life.
+pub(crate) fn read_more(text: &'static str) -> HashMap<&'static str, &'static ValueSet> {
+    let table = read(text);
+    let sets: &'static [ValueSet] = Box::leak(table.sets.into_boxed_slice());
+    table.by_item.into_iter().filter_map(|(id, at)| Some((id, sets.get(usize::from(at))?))).collect()
+}
+
 fn read(text: &'static str) -> Table {
     let mut table = Table { edition: "", sets: Vec::new(), by_item: HashMap::new(), numbers: HashMap::new() };
     for line in text.lines() {
