@@ -61,11 +61,6 @@ impl Dictionary {
     pub fn by_number(&self, number: ItemNumber) -> Option<&Item> {
         self.items.get(*self.by_number.get(&number)? as usize)
     }
-
-    /// The position of an item among [`Dictionary::items`].
-    pub(crate) fn position(&self, id: &str) -> Option<u32> {
-        self.by_id.get(id).copied()
-    }
 }
 
 /// The base dictionary of a version.
@@ -107,6 +102,8 @@ impl Hasher for IdHasher {
     }
 
     fn write_u8(&mut self, _: u8) {}
+
+    fn write_usize(&mut self, _: usize) {}
 }
 
 #[cfg(test)]

@@ -8,14 +8,26 @@
 //! Rules: NAACCR XML Data Exchange Standard, specification 1.8; NAACCR Standards Volume II, chapters on record layout.
 
 mod dictionary;
+mod digest;
 mod item;
+mod options;
+mod problem;
+mod reader;
+mod record;
 pub mod reference;
 mod super_dictionary;
 pub mod value_sets;
 mod versions;
+mod writer;
 mod xml;
 
 pub use dictionary::{Dictionary, default_user_dictionary, dictionary};
+pub use digest::{Digest, abstract_digest, patient_digest, root_digest};
 pub use item::{DataType, Item, ItemNumber, Level, Padding, RecordType, RecordTypes};
+pub use options::{ControlCharacters, Format, Limits, Mode, ReadOptions, Unknown, WriteOptions};
+pub use problem::{Fatal, FatalKind, Problem, ProblemKind, Problems, Severity};
+pub use reader::{Reader, read_snippet};
+pub use record::{Entry, Extension, Items, Lines, Patient, Root, Tumor};
 pub use super_dictionary::{StandardItem, SuperDictionary, canonical_id, super_dictionary};
 pub use versions::{Specification, Version};
+pub use writer::{Lost, Writer, Written};

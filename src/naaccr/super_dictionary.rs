@@ -30,6 +30,13 @@ pub struct StandardItem {
     pub reserved: bool,
 }
 
+impl StandardItem {
+    /// Its newest definition.
+    pub fn definition(&self) -> &'static Item {
+        self.item
+    }
+}
+
 impl Deref for StandardItem {
     type Target = Item;
     fn deref(&self) -> &Item {
@@ -70,6 +77,7 @@ pub fn super_dictionary() -> &'static SuperDictionary {
 
 /// The newest id of an item that version knows by `id`, from its base or default user dictionary.
 pub fn canonical_id(version: Version, id: &str) -> Option<&'static str> {
+    let id = earlier_id(version, id).unwrap_or(id);
     let known = dictionary(version).by_id(id).is_some()
         || default_user_dictionary(version).is_some_and(|d| d.by_id(id).is_some());
     if !known {
@@ -77,6 +85,12 @@ pub fn canonical_id(version: Version, id: &str) -> Option<&'static str> {
     }
     let item: &'static Item = super_dictionary().by_id(id)?.item;
     Some(&item.id)
+}
+
+/// The id an item has in that version's dictionary, for one that had another in an earlier edition of the same
+/// dictionary or of its draft.
+pub(crate) fn earlier_id(version: Version, id: &str) -> Option<&'static str> {
+    all().renamed.iter().find(|r| r.0 == version && r.1 == id).map(|r| r.2)
 }
 
 fn assemble() -> SuperDictionary {

@@ -31,7 +31,7 @@ pub(crate) enum Markup {
     Start(Tag),
     End { name: (usize, usize) },
     Comment,
-    Instruction { body: (usize, usize) },
+    Instruction,
     Cdata { text: (usize, usize) },
     Doctype,
 }
@@ -45,7 +45,7 @@ pub(crate) fn markup(bytes: &[u8], at: usize) -> Result<(Markup, usize), Fault> 
         Some(b'/') => end_tag(bytes, at),
         Some(b'?') => {
             let end = find(bytes, at + 2, b"?>")?;
-            Ok((Markup::Instruction { body: (at + 2, end) }, end + 2))
+            Ok((Markup::Instruction, end + 2))
         }
         Some(b'!') => declaration(bytes, at),
         Some(c) if is_name_start(*c) => start_tag(bytes, at),

@@ -38,7 +38,12 @@ type Row = HashMap<String, String>;
 /// Makes all tables; gives name and text of each.
 pub fn build(from: &Path) -> Result<Vec<(&'static str, String)>, NotBuilt> {
     let folder = from.join("naaccr");
-    Ok(vec![("items.tsv", items(&folder)?), ("about.tsv", about(&folder)?), ("columns.tsv", columns(&folder)?)])
+    Ok(vec![
+        ("items.tsv", items(&folder)?),
+        ("about.tsv", about(&folder)?),
+        ("columns.tsv", columns(&folder)?),
+        ("renamed.tsv", renamed(&folder)?),
+    ])
 }
 
 fn items(folder: &Path) -> Result<String, NotBuilt> {
@@ -180,6 +185,20 @@ fn columns(folder: &Path) -> Result<String, NotBuilt> {
     );
     for (id, cells) in columns {
         let _ = writeln!(out, "{id}\t{}", cells.join("\t"));
+    }
+    Ok(out)
+}
+
+fn renamed(folder: &Path) -> Result<String, NotBuilt> {
+    let mut out = String::from(
+        "# Ids of items in earlier editions of the dictionary of version 18, and the ids they have now.\n\
+         # Origin: the lists of renamed items published with naaccr-xml.\n\
+         # version\tearlier id\tid\n",
+    );
+    for file in ["changes/renamed-items-naaccr18.csv", "changes/renamed-items-naaccr17-to-18.csv"] {
+        for row in csv_rows(&folder.join(file), None)? {
+            let _ = writeln!(out, "180\t{}\t{}", row["Old XML ID"], row["new XML ID"]);
+        }
     }
     Ok(out)
 }

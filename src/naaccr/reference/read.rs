@@ -9,6 +9,7 @@ use crate::naaccr::versions::Version;
 
 const ITEMS: &str = include_str!("../../../reference/naaccr/items.tsv");
 const ABOUT: &str = include_str!("../../../reference/naaccr/about.tsv");
+const RENAMED: &str = include_str!("../../../reference/naaccr/renamed.tsv");
 const COLUMNS: &str = include_str!("../../../reference/naaccr/columns.tsv");
 
 /// What no dictionary says about an item but its documentation does.
@@ -29,6 +30,8 @@ pub(crate) struct Tables {
     pub default_user: Vec<Dictionary>,
     /// By item id, also of retired items.
     pub about: HashMap<&'static str, About>,
+    /// Ids of earlier editions: version, earlier id, id.
+    pub renamed: Vec<(Version, &'static str, &'static str)>,
 }
 
 /// Parses the tables. They are made by this program and fixed when compiled, so a line that does not parse is a
@@ -75,6 +78,12 @@ pub(crate) fn tables() -> Tables {
         base: dictionaries(base, |v| Some(v.base_uri())),
         default_user: dictionaries(user, Version::default_user_uri),
         about,
+        renamed: lines(RENAMED)
+            .filter_map(|l| {
+                let [version, earlier, id] = fields::<3>(l);
+                Some((Version::parse(version)?, earlier, id))
+            })
+            .collect(),
     }
 }
 

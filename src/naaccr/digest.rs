@@ -1,0 +1,112 @@
+//! A digest of content that does not depend on how it is written.
+//!
+//! SHA-256 over lines: `R` for the root, `P` for a patient, `T` for a tumor, and after each its items sorted by id, as
+//! `I`, id and value with tabs between; backslash, line feed, carriage return and tab in a value are written with a
+//! backslash. Two files, or two records, have the same digest if and only if they hold the same items and values in
+//! the same places. Extensions and the order of items do not count.
+
+use sha2::{Digest as _, Sha256};
+
+use crate::naaccr::record::{Items, Patient, Root, Tumor};
+
+/// A digest being made.
+#[derive(Clone, Default)]
+pub struct Digest(Sha256);
+
+impl Digest {
+    /// A digest of nothing yet.
+    pub fn new() -> Digest {
+        Digest::default()
+    }
+
+    /// Adds the root; comes first in the digest of a file.
+    pub fn root(&mut self, root: &Root) {
+        self.part("R", &root.items);
+    }
+
+    /// Adds a patient with all tumors.
+    pub fn patient(&mut self, patient: &Patient) {
+        self.part("P", &patient.items);
+        for tumor in &patient.tumors {
+            self.part("T", &tumor.items);
+        }
+    }
+
+    /// Adds a patient with one of the tumors: what one abstract is.
+    pub fn patient_and_tumor(&mut self, patient: &Patient, tumor: &Tumor) {
+        self.part("P", &patient.items);
+        self.part("T", &tumor.items);
+    }
+
+    /// The digest as 64 hexadecimal digits.
+    pub fn finish(self) -> String {
+        self.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    fn part(&mut self, letter: &str, items: &Items) {
+        let mut sorted: Vec<_> = items.iter().collect();
+        sorted.sort_by_key(|entry| entry.id);
+        let mut lines = format!("{letter}\n");
+        for entry in sorted {
+            lines.push_str("I\t");
+            lines.push_str(entry.id);
+            lines.push('\t');
+            for c in entry.value.chars() {
+                match c {
+                    '\\' => lines.push_str("\\\\"),
+                    '\n' => lines.push_str("\\n"),
+                    '\r' => lines.push_str("\\r"),
+                    '\t' => lines.push_str("\\t"),
+                    _ => lines.push(c),
+                }
+            }
+            lines.push('\n');
+        }
+        self.0.update(lines.as_bytes());
+    }
+}
+
+impl std::fmt::Debug for Digest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Digest")
+    }
+}
+
+/// Digest of one patient with all tumors.
+pub fn patient_digest(patient: &Patient) -> String {
+    let mut digest = Digest::new();
+    digest.patient(patient);
+    digest.finish()
+}
+
+/// Digest of one abstract: a patient with one tumor.
+pub fn abstract_digest(patient: &Patient, tumor: &Tumor) -> String {
+    let mut digest = Digest::new();
+    digest.patient_and_tumor(patient, tumor);
+    digest.finish()
+}
+
+/// Digest of a root's items.
+pub fn root_digest(root: &Root) -> String {
+    let mut digest = Digest::new();
+    digest.root(root);
+    digest.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_order_of_items_does_not_count_and_their_place_does() {
+        let mut one = Patient::default();
+        one.items.push("sex", "1");
+        one.items.push("nameLast", "a\tb");
+        let mut other = Patient::default();
+        other.items.push("nameLast", "a\tb");
+        other.items.push("sex", "1");
+        assert_eq!(patient_digest(&one), patient_digest(&other));
+        other.add_tumor().items.push("sex", "1");
+        assert_ne!(patient_digest(&one), patient_digest(&other));
+    }
+}
