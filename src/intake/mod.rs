@@ -2,3 +2,8 @@
 //!
 //! A file of abstracts is read and judged whole before anything changes, then applied in steps that any server can
 //! carry on. What arrived is kept as it was received.
+
+pub mod apply;
+pub mod arrived;
+mod differ;
+pub mod import_job;

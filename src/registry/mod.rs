@@ -3,6 +3,7 @@
 pub mod change;
 pub mod clock;
 pub mod consolidate;
+pub mod life;
 pub mod operations;
 pub mod promoted;
 pub mod record;

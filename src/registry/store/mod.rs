@@ -22,6 +22,7 @@ pub mod outgoing;
 pub mod records;
 pub mod scope;
 pub mod settings;
+pub mod sources;
 mod url;
 pub(crate) mod write_records;
 mod writer;
