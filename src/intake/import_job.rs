@@ -18,11 +18,11 @@ use serde::{Deserialize, Serialize};
 use crate::intake::apply::{Ready, Setting, apply};
 use crate::intake::arrived::{Head, arrived};
 use crate::intake::differ;
-use crate::naaccr::{Fatal, Patient, ReadOptions, Reader, Root, Severity};
+use crate::naaccr::{Fatal, Patient, ReadOptions, Reader, RecordType, Root, Severity, Version, abstract_digest, patient_digest, read_snippet};
 use crate::registry::store::files::FileReader;
 use crate::registry::store::imports::{self, Import, ImportProblem, Staged, StagedTumor, Verdict};
 use crate::registry::store::settings::{setting, setting_number};
-use crate::registry::store::{By, StoreError, facility, jobs};
+use crate::registry::store::{By, StoreError, facility, hash32, jobs, unhex};
 use crate::registry::work::{Ended, Held};
 
 /// What was asked of an import.
@@ -134,7 +134,7 @@ fn read(held: &Held<'_>, import: &Import) -> anyhow::Result<Option<Ended>> {
         let more = match reader.read_patient(&mut patient) {
             Ok(more) => more,
             Err(fatal) => {
-                problems.extend(reader.problems().drain().into_iter().map(as_row));
+                problems.extend(reader.drain_problems().into_iter().map(as_row));
                 if options.partial && seen > 0 {
                     problems.push(fatal_row(&fatal));
                     stage_piece(held, import, &root_head, &mut staged, &mut problems, (seen, total))?;
@@ -147,7 +147,7 @@ fn read(held: &Held<'_>, import: &Import) -> anyhow::Result<Option<Ended>> {
             break;
         }
         seen += 1;
-        let found = reader.problems().drain();
+        let found = reader.drain_problems();
         if seen <= already {
             continue;
         }
@@ -160,18 +160,12 @@ fn read(held: &Held<'_>, import: &Import) -> anyhow::Result<Option<Ended>> {
             }
         }
     }
-    problems.extend(reader.problems().drain().into_iter().map(as_row));
-    if home.is_empty() && may_lack_facility(held, import)? {
+    problems.extend(reader.drain_problems().into_iter().map(as_row));
+    if home.is_empty() {
         problems.push(note_row("no_facility", "Tumors without a reporting facility (540) need --facility, or a home facility in the settings."));
     }
     stage_piece(held, import, &root_head, &mut staged, &mut problems, (seen, total))?;
     go_on(held, import, "apply")
-}
-
-/// Whether the registry names no home facility: then tumors without 540 have no place.
-fn may_lack_facility(held: &Held<'_>, import: &Import) -> anyhow::Result<bool> {
-    let _ = import;
-    Ok(setting(&mut *held.store.reading()?, "registry.home_facility")?.is_empty())
 }
 
 /// For the progress bar: bytes of the file over the bytes a patient usually has.
@@ -181,22 +175,26 @@ fn file_patients_guess(held: &Held<'_>, file: i64) -> anyhow::Result<i64> {
     Ok((stored.bytes / 12_000).max(1))
 }
 
-fn stage_one(reader: &Reader<FileReader>, patient: &Patient, ordinal: i64) -> anyhow::Result<Staged> {
+fn stage_one(reader: &Reader<'_>, patient: &Patient, ordinal: i64) -> anyhow::Result<Staged> {
     let received = zstd::bulk::compress(reader.patient_source(), 1).context("keeping the record as received")?;
     let mut tumors: Vec<StagedTumor> = (1..)
         .zip(&patient.tumors)
         .map(|(ordinal, tumor)| StagedTumor {
             ordinal,
-            digest: crate::naaccr::digest::patient_and_tumor(patient, tumor),
+            digest: digest_bytes(&abstract_digest(patient, tumor)),
             verdict: Verdict::Added,
         })
         .collect();
-    let digest = crate::naaccr::digest::patient(patient);
+    let digest = digest_bytes(&patient_digest(patient));
     if tumors.is_empty() {
         tumors.push(StagedTumor { ordinal: 0, digest, verdict: Verdict::NoTumor });
     }
     let lines = (as_i64(patient.lines.0), as_i64(patient.lines.1));
     Ok(Staged { ordinal, lines, digest, received, tumors })
+}
+
+fn digest_bytes(hex: &str) -> [u8; 32] {
+    hash32(&unhex(hex).unwrap_or_default())
 }
 
 fn stage_piece(
@@ -276,8 +274,9 @@ fn apply_all(held: &Held<'_>, import: &Import) -> anyhow::Result<Option<Ended>> 
         let mut ready = Vec::with_capacity(sources.len());
         for source in &sources {
             let bytes = zstd::stream::decode_all(source.received.as_slice()).context("unpacking a received record")?;
-            let patient = crate::naaccr::read_snippet(&bytes, &root)
-                .map_err(|fatal| anyhow::anyhow!("patient {} of import {} can no longer be read: {fatal}", source.ordinal, import.id))?;
+            let patient = read_snippet(&bytes, &root, &ReadOptions::import())
+                .map_err(|fatal| anyhow::anyhow!("patient {} of import {} can no longer be read: {fatal}", source.ordinal, import.id))?
+                .0;
             ready.push(Ready { source: source.id, ordinal: source.ordinal, line: source.line_from, arrived: arrived(&patient, &root) });
         }
         let (setting, job, owner) = (setting.clone(), held.job.id, held.owner.to_string());
@@ -300,8 +299,8 @@ fn apply_all(held: &Held<'_>, import: &Import) -> anyhow::Result<Option<Ended>> 
 
 /// The root under which stored records are read again.
 pub fn root_of(head: &Head) -> anyhow::Result<Root> {
-    let version = crate::naaccr::Version::new(head.version).context("the import's NAACCR version is not known")?;
-    let record_type = crate::naaccr::RecordType::from_letter(head.record_type).context("the import's record type is not known")?;
+    let version = Version::new(head.version).context("the import's NAACCR version is not known")?;
+    let record_type = head.record_type.to_string().parse::<RecordType>().ok().context("the import's record type is not known")?;
     let mut root = Root::new(version, record_type);
     root.user_dictionary_uris.clone_from(&head.user_dictionary_uris);
     Ok(root)
@@ -333,7 +332,7 @@ fn change_all(held: &Held<'_>, import: &Import) -> anyhow::Result<Option<Ended>>
         let mut ready = Vec::with_capacity(sources.len());
         for source in &sources {
             let bytes = zstd::stream::decode_all(source.received.as_slice()).context("unpacking a received record")?;
-            let patient = crate::naaccr::read_snippet(&bytes, &root).map_err(|fatal| anyhow::anyhow!("{fatal}"))?;
+            let patient = read_snippet(&bytes, &root, &ReadOptions::import()).map_err(|fatal| anyhow::anyhow!("{fatal}"))?.0;
             ready.push((source.id, arrived(&patient, &root)));
         }
         let (job, owner, by, on_change, id) = (held.job.id, held.owner.to_string(), by.clone(), options.on_change, import.id);

@@ -8,6 +8,7 @@ pub mod operations;
 pub mod promoted;
 pub mod record;
 pub mod search_keys;
+pub mod sections;
 pub mod setup;
 pub mod work;
 pub mod store;

@@ -8,7 +8,7 @@ use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
 
 use crate::intake::arrived::{Head, dictionary_name};
-use crate::naaccr::{Level, Patient, RecordType, Root, Version, WriteOptions, Writer};
+use crate::naaccr::{Level, Patient, RecordType, Root, Unknown, Version, WriteOptions, Writer};
 use crate::registry::record::Record;
 use crate::registry::store::disclosure::{self, NewDisclosure};
 use crate::registry::store::outgoing::{Filter, OutPatient, Outgoing};
@@ -81,8 +81,11 @@ pub fn export<W: Write>(
     out: W,
     mut progress: impl FnMut(i64, i64) -> Result<bool, StoreError>,
 ) -> Result<(Written, Vec<Loss>, W), NotExported> {
-    let record_type = RecordType::from_letter(definition.record_type)
-        .ok_or_else(|| NotExported::Definition("The record type is A, M, C or I.".into()))?;
+    let record_type: RecordType = definition
+        .record_type
+        .to_string()
+        .parse()
+        .map_err(|()| NotExported::Definition("The record type is A, M, C or I.".into()))?;
     let version = Version::new(definition.version)
         .filter(|v| v.may_be_exported())
         .ok_or_else(|| NotExported::Definition("The version is 250 or 260.".into()))?;
@@ -91,7 +94,7 @@ pub fn export<W: Write>(
     let mut outgoing = Outgoing::begin(store, by, &filter)?;
     let total = outgoing.about()?;
     let io = |e: &dyn std::fmt::Display| NotExported::Write(e.to_string());
-    let mut writer = Writer::new(GzEncoder::new(out, Compression::new(6)), &root, &WriteOptions::default()).map_err(|e| io(&e))?;
+    let mut writer = Writer::new(GzEncoder::new(out, Compression::new(6)), &root, &WriteOptions { unknown: Unknown::Keep, ..WriteOptions::default() }).map_err(|e| io(&e))?;
     let disclosure = begin_disclosure(store, by, definition, job)?;
     let (mut written, mut losses, mut looked_at) = (Written::default(), Losses::default(), 0);
     let mut patient = Patient::default();
@@ -113,7 +116,8 @@ pub fn export<W: Write>(
             return Err(NotExported::LeftOff);
         }
     }
-    let out = writer.finish().map_err(|e| io(&e))?.finish().map_err(|e| io(&e))?;
+    let (_, _, packed) = writer.finish().map_err(|e| io(&e))?;
+    let out = packed.finish().map_err(|e| io(&e))?;
     let line = by
         .line("export", now)
         .note(format!("type {} version {}, {} patients, {} tumors, disclosure {disclosure}", definition.record_type, definition.version, written.patients, written.tumors));

@@ -19,6 +19,7 @@ pub mod jobs;
 pub mod lists;
 pub mod operations;
 pub mod outgoing;
+pub mod reconciliation;
 pub mod records;
 pub mod scope;
 pub mod settings;
