@@ -85,8 +85,14 @@ impl Export {
         let aside = Aside::begin(&self.out)?;
         let (written, lost, aside) = export(&store, &by, &definition, None, aside, |_, _| Ok(true))?;
         let (bytes, sha256) = aside.finish()?;
-        let answer =
-            Answer { file: self.out.display().to_string(), patients: written.patients, tumors: written.tumors, bytes, sha256, lost };
+        let answer = Answer {
+            file: self.out.display().to_string(),
+            patients: written.patients,
+            tumors: written.tumors,
+            bytes,
+            sha256,
+            lost,
+        };
         if self.json {
             println!("{}", serde_json::to_string(&answer)?);
         } else {
@@ -141,9 +147,12 @@ impl Aside {
         if let Some(file) = self.file.take() {
             file.sync_all().with_context(|| format!("{} cannot be written", self.name.display()))?;
         }
-        std::fs::rename(&self.aside, &self.name).with_context(|| format!("{} cannot be written", self.name.display()))?;
+        std::fs::rename(&self.aside, &self.name)
+            .with_context(|| format!("{} cannot be written", self.name.display()))?;
         let folder = self.name.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        std::fs::File::open(folder).and_then(|f| f.sync_all()).with_context(|| format!("{} cannot be synced", folder.display()))?;
+        std::fs::File::open(folder)
+            .and_then(|f| f.sync_all())
+            .with_context(|| format!("{} cannot be synced", folder.display()))?;
         Ok((self.bytes, hex(&self.hasher.finalize_reset())))
     }
 }

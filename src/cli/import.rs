@@ -57,14 +57,26 @@ impl Import {
         let mut found = false;
         for path in &self.files {
             let line = self.import(&store, path)?;
-            found |= line.outcome != "published" || line.counts.problems > 0 || line.counts.review > 0 || line.counts.refused > 0;
+            found |= line.outcome != "published"
+                || line.counts.problems > 0
+                || line.counts.review > 0
+                || line.counts.refused > 0;
             if self.json {
                 println!("{}", serde_json::to_string(&line)?);
             } else {
                 let c = &line.counts;
                 println!(
                     "{}: {}; {} patients and {} tumors read; {} added, {} changed, {} unchanged, {} to review, {} refused; {} problems",
-                    line.file, line.outcome, c.patients, c.tumors, c.added, c.changed, c.unchanged, c.review, c.refused, c.problems
+                    line.file,
+                    line.outcome,
+                    c.patients,
+                    c.tumors,
+                    c.added,
+                    c.changed,
+                    c.unchanged,
+                    c.review,
+                    c.refused,
+                    c.problems
                 );
                 if let Some(message) = &line.message {
                     println!("  {message}");

@@ -64,12 +64,13 @@ impl Init {
             naaccr_version: self.naaccr_version,
             time_zone: self.time_zone,
         };
-        store.write(move |tx| {
-            let line = by.line("init", tx.now);
-            tx.audit(line);
-            set_up(tx, &by, &answers)
-        })
-        .map_err(|error: StoreError| undo(&store, error))?;
+        store
+            .write(move |tx| {
+                let line = by.line("init", tx.now);
+                tx.audit(line);
+                set_up(tx, &by, &answers)
+            })
+            .map_err(|error: StoreError| undo(&store, error))?;
         eprintln!("A registry was made at {}.", url.shown());
         Ok(Outcome::Done)
     }

@@ -3,6 +3,10 @@
 //! Each command is a clap struct with a function `run` that gives an [`Outcome`]. Results go to standard output, all
 //! else to standard error. Exit 0: done; 1: done and something was found; 2: not done, with one line that says why.
 
+pub mod database;
+mod export;
+mod import;
+mod init;
 mod reference;
 mod reference_codes;
 mod stage;
@@ -32,6 +36,9 @@ struct Accession {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::Init),
+    Import(import::Import),
+    Export(export::Export),
     /// The tables that are compiled in.
     #[command(subcommand)]
     Reference(reference::Reference),
@@ -42,6 +49,9 @@ enum Command {
 /// Runs the command that the program's arguments name.
 pub fn run() -> ExitCode {
     let outcome = match Accession::parse().command {
+        Command::Init(command) => command.run(),
+        Command::Import(command) => command.run(),
+        Command::Export(command) => command.run(),
         Command::Reference(command) => command.run(),
         Command::Stage(command) => command.run(),
     };

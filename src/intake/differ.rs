@@ -7,7 +7,14 @@ use crate::registry::store::imports::{self, Verdict};
 use crate::registry::store::{By, Origin, StoreError, Tx, records};
 
 /// Settles the changed tumors of one source record.
-pub fn settle(tx: &mut Tx<'_>, by: &By, import: i64, source: i64, arrived: &Arrived, on_change: OnChange) -> Result<(), StoreError> {
+pub fn settle(
+    tx: &mut Tx<'_>,
+    by: &By,
+    import: i64,
+    source: i64,
+    arrived: &Arrived,
+    on_change: OnChange,
+) -> Result<(), StoreError> {
     for judged in imports::judged(tx.conn, source)? {
         if judged.settled || judged.verdict != Verdict::Changed {
             continue;
@@ -26,7 +33,8 @@ pub fn settle(tx: &mut Tx<'_>, by: &By, import: i64, source: i64, arrived: &Arri
             }
             OnChange::Replace => {
                 let changes = known.items.differences(items);
-                let because = Because { why: "replaced by a later report".into(), origin: Origin::Source, source: Some(source) };
+                let because =
+                    Because { why: "replaced by a later report".into(), origin: Origin::Source, source: Some(source) };
                 let patient = records::patient_row(tx.conn, known.patient)?;
                 let reported = (patient.items != arrived.patient).then_some(&arrived.patient);
                 if !changes.is_empty() || known.reported_patient.as_ref() != reported {

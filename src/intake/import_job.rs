@@ -18,7 +18,10 @@ use serde::{Deserialize, Serialize};
 use crate::intake::apply::{Ready, Setting, apply};
 use crate::intake::arrived::{Head, arrived};
 use crate::intake::differ;
-use crate::naaccr::{Fatal, Patient, ReadOptions, Reader, RecordType, Root, Severity, Version, abstract_digest, patient_digest, read_snippet};
+use crate::naaccr::{
+    Fatal, Patient, ReadOptions, Reader, RecordType, Root, Severity, Version, abstract_digest, patient_digest,
+    read_snippet,
+};
 use crate::registry::store::files::FileReader;
 use crate::registry::store::imports::{self, Import, ImportProblem, Staged, StagedTumor, Verdict};
 use crate::registry::store::settings::{setting, setting_number};
@@ -162,7 +165,10 @@ fn read(held: &Held<'_>, import: &Import) -> anyhow::Result<Option<Ended>> {
     }
     problems.extend(reader.drain_problems().into_iter().map(as_row));
     if home.is_empty() {
-        problems.push(note_row("no_facility", "Tumors without a reporting facility (540) need --facility, or a home facility in the settings."));
+        problems.push(note_row(
+            "no_facility",
+            "Tumors without a reporting facility (540) need --facility, or a home facility in the settings.",
+        ));
     }
     stage_piece(held, import, &root_head, &mut staged, &mut problems, (seen, total))?;
     go_on(held, import, "apply")
@@ -206,7 +212,8 @@ fn stage_piece(
     (seen, total): (i64, i64),
 ) -> anyhow::Result<()> {
     let (staged, problems) = (std::mem::take(staged), std::mem::take(problems));
-    let (id, job, owner, head, by) = (import.id, held.job.id, held.owner.to_string(), head.clone(), importer(held, import));
+    let (id, job, owner, head, by) =
+        (import.id, held.job.id, held.owner.to_string(), head.clone(), importer(held, import));
     held.store.write(move |tx| {
         jobs::progress(tx, job, &owner, "read", seen, total.max(seen))?;
         imports::set_head(tx, id, &head.0, &head.1)?;
@@ -232,7 +239,8 @@ fn go_on(held: &Held<'_>, import: &Import, state: &'static str) -> anyhow::Resul
 
 fn refuse(held: &Held<'_>, import: &Import, fatal: &Fatal) -> anyhow::Result<Option<Ended>> {
     let message = format!("The file was not taken. {fatal} Nothing was changed.");
-    let (id, job, owner, row, by) = (import.id, held.job.id, held.owner.to_string(), fatal_row(fatal), importer(held, import));
+    let (id, job, owner, row, by) =
+        (import.id, held.job.id, held.owner.to_string(), fatal_row(fatal), importer(held, import));
     let counts = counts(held, import)?;
     held.store.write(move |tx| {
         jobs::progress(tx, job, &owner, "read", 0, 0)?;
@@ -267,17 +275,29 @@ fn apply_all(held: &Held<'_>, import: &Import) -> anyhow::Result<Option<Ended>> 
     let total = imports::staged_patients(&mut *held.store.reading()?, import.id)?;
     let mut after = 0;
     loop {
-        let sources =
-            imports::unsettled(&mut *held.store.reading()?, import.id, [Verdict::Added, Verdict::NoTumor], after, i64::try_from(PIECE)?)?;
+        let sources = imports::unsettled(
+            &mut *held.store.reading()?,
+            import.id,
+            [Verdict::Added, Verdict::NoTumor],
+            after,
+            i64::try_from(PIECE)?,
+        )?;
         let Some(last) = sources.last() else { break };
         after = last.ordinal;
         let mut ready = Vec::with_capacity(sources.len());
         for source in &sources {
             let bytes = zstd::stream::decode_all(source.received.as_slice()).context("unpacking a received record")?;
             let patient = read_snippet(&bytes, &root, &ReadOptions::import())
-                .map_err(|fatal| anyhow::anyhow!("patient {} of import {} can no longer be read: {fatal}", source.ordinal, import.id))?
+                .map_err(|fatal| {
+                    anyhow::anyhow!("patient {} of import {} can no longer be read: {fatal}", source.ordinal, import.id)
+                })?
                 .0;
-            ready.push(Ready { source: source.id, ordinal: source.ordinal, line: source.line_from, arrived: arrived(&patient, &root) });
+            ready.push(Ready {
+                source: source.id,
+                ordinal: source.ordinal,
+                line: source.line_from,
+                arrived: arrived(&patient, &root),
+            });
         }
         let (setting, job, owner) = (setting.clone(), held.job.id, held.owner.to_string());
         held.store.write(move |tx| {
@@ -286,7 +306,8 @@ fn apply_all(held: &Held<'_>, import: &Import) -> anyhow::Result<Option<Ended>> 
             for patient in &ready {
                 apply(tx, &setting, &mut facilities, patient)?;
             }
-            let line = setting.by.line("import", tx.now).note(format!("import {} applied to patient {after}", setting.import));
+            let line =
+                setting.by.line("import", tx.now).note(format!("import {} applied to patient {after}", setting.import));
             tx.audit(line);
             Ok::<(), StoreError>(())
         })?;
@@ -300,7 +321,8 @@ fn apply_all(held: &Held<'_>, import: &Import) -> anyhow::Result<Option<Ended>> 
 /// The root under which stored records are read again.
 pub fn root_of(head: &Head) -> anyhow::Result<Root> {
     let version = Version::new(head.version).context("the import's NAACCR version is not known")?;
-    let record_type = head.record_type.to_string().parse::<RecordType>().ok().context("the import's record type is not known")?;
+    let record_type =
+        head.record_type.to_string().parse::<RecordType>().ok().context("the import's record type is not known")?;
     let mut root = Root::new(version, record_type);
     root.user_dictionary_uris.clone_from(&head.user_dictionary_uris);
     Ok(root)
@@ -326,16 +348,24 @@ fn change_all(held: &Held<'_>, import: &Import) -> anyhow::Result<Option<Ended>>
     let by = importer(held, import);
     let mut after = 0;
     loop {
-        let sources = imports::unsettled(&mut *held.store.reading()?, import.id, [Verdict::Changed, Verdict::Changed], after, 20)?;
+        let sources = imports::unsettled(
+            &mut *held.store.reading()?,
+            import.id,
+            [Verdict::Changed, Verdict::Changed],
+            after,
+            20,
+        )?;
         let Some(last) = sources.last() else { break };
         after = last.ordinal;
         let mut ready = Vec::with_capacity(sources.len());
         for source in &sources {
             let bytes = zstd::stream::decode_all(source.received.as_slice()).context("unpacking a received record")?;
-            let patient = read_snippet(&bytes, &root, &ReadOptions::import()).map_err(|fatal| anyhow::anyhow!("{fatal}"))?.0;
+            let patient =
+                read_snippet(&bytes, &root, &ReadOptions::import()).map_err(|fatal| anyhow::anyhow!("{fatal}"))?.0;
             ready.push((source.id, arrived(&patient, &root)));
         }
-        let (job, owner, by, on_change, id) = (held.job.id, held.owner.to_string(), by.clone(), options.on_change, import.id);
+        let (job, owner, by, on_change, id) =
+            (held.job.id, held.owner.to_string(), by.clone(), options.on_change, import.id);
         held.store.write(move |tx| {
             jobs::progress(tx, job, &owner, "change", after, 0)?;
             for (source, arrived) in &ready {

@@ -102,6 +102,11 @@ impl Version {
     }
 
     /// From version 26 on the patient's sex is `sexAssignedAtBirth` (225); before, it is `sex` (220).
+    /// Whether exports are made in this version: the two in use.
+    pub fn may_be_exported(self) -> bool {
+        matches!(self.0, 250 | 260)
+    }
+
     pub fn has_sex_assigned_at_birth(self) -> bool {
         self.0 >= 260
     }

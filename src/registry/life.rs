@@ -52,7 +52,13 @@ pub fn life(conn: &mut Conn, kind: Kind, record: i64, item: &str, now: &str) -> 
         let source = match (row.source_kind.as_str(), row.source_id) {
             ("source", Some(id)) => {
                 let s = sources::source(conn, id)?;
-                Some(FromFile { id, import: s.import_id, file_name: s.file_name, line_from: s.line_from, line_to: s.line_to })
+                Some(FromFile {
+                    id,
+                    import: s.import_id,
+                    file_name: s.file_name,
+                    line_from: s.line_from,
+                    line_to: s.line_to,
+                })
             }
             _ => None,
         };

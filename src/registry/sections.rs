@@ -38,7 +38,9 @@ pub fn sections() -> &'static [Section] {
         let mut sections: Vec<Section> = Vec::new();
         for line in include_str!("../../reference/abstract-sections.tsv").lines().filter(|l| !l.starts_with('#')) {
             let mut columns = line.split('\t');
-            let (Some(key), Some(title), Some(group), Some(id)) = (columns.next(), columns.next(), columns.next(), columns.next()) else {
+            let (Some(key), Some(title), Some(group), Some(id)) =
+                (columns.next(), columns.next(), columns.next(), columns.next())
+            else {
                 continue;
             };
             let Some(item) = super_dictionary().by_id(id) else { continue };
@@ -78,7 +80,8 @@ mod tests {
 
     #[test]
     fn every_item_of_the_sections_is_known_and_stands_once() {
-        let lines = include_str!("../../reference/abstract-sections.tsv").lines().filter(|l| !l.starts_with('#')).count();
+        let lines =
+            include_str!("../../reference/abstract-sections.tsv").lines().filter(|l| !l.starts_with('#')).count();
         let mut ids: Vec<_> = sections().iter().flat_map(Section::items).map(|i| i.id.to_string()).collect();
         assert_eq!(ids.len(), lines);
         ids.sort();
@@ -91,7 +94,18 @@ mod tests {
         let keys: Vec<_> = sections().iter().map(|s| s.key).collect();
         assert_eq!(
             keys,
-            ["accession", "patient", "identification", "stage", "treatment", "text", "recurrence", "follow-up", "overrides", "administration"]
+            [
+                "accession",
+                "patient",
+                "identification",
+                "stage",
+                "treatment",
+                "text",
+                "recurrence",
+                "follow-up",
+                "overrides",
+                "administration"
+            ]
         );
     }
 }

@@ -147,7 +147,12 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn written(record: &str, version: u16, record_type: RecordType, level: Level) -> (Vec<(String, String)>, Vec<Loss>) {
+    fn written(
+        record: &str,
+        version: u16,
+        record_type: RecordType,
+        level: Level,
+    ) -> (Vec<(String, String)>, Vec<Loss>) {
         let target = Target::new(Version::new(version).unwrap(), record_type, true, vec!["state".into()]);
         let (mut out, mut losses) = (Items::default(), Losses::default());
         target.write(&Record::parse(record, "test").unwrap(), level, &mut out, &mut losses);
@@ -158,14 +163,21 @@ mod tests {
     fn sex_goes_out_as_the_version_knows_it() {
         let both = r#"{"sex":"2","sexAssignedAtBirth":"2"}"#;
         assert_eq!(written(both, 250, RecordType::A, Level::Patient), (vec![("sex".into(), "2".into())], vec![]));
-        assert_eq!(written(both, 260, RecordType::A, Level::Patient), (vec![("sexAssignedAtBirth".into(), "2".into())], vec![]));
+        assert_eq!(
+            written(both, 260, RecordType::A, Level::Patient),
+            (vec![("sexAssignedAtBirth".into(), "2".into())], vec![])
+        );
         let only_birth = r#"{"sexAssignedAtBirth":"1"}"#;
-        assert_eq!(written(only_birth, 250, RecordType::A, Level::Patient).0, vec![("sex".to_string(), "1".to_string())]);
+        assert_eq!(
+            written(only_birth, 250, RecordType::A, Level::Patient).0,
+            vec![("sex".to_string(), "1".to_string())]
+        );
     }
 
     #[test]
     fn an_incidence_file_holds_no_name_and_lists_it() {
-        let (items, losses) = written(r#"{"dateOfBirth":"19500101","nameLast":"A"}"#, 250, RecordType::I, Level::Patient);
+        let (items, losses) =
+            written(r#"{"dateOfBirth":"19500101","nameLast":"A"}"#, 250, RecordType::I, Level::Patient);
         assert_eq!(items, vec![("dateOfBirth".to_string(), "19500101".to_string())]);
         assert_eq!(losses[0].reason, "not in this record type");
         assert_eq!(losses[0].number, Some(2230));

@@ -94,7 +94,12 @@ pub fn export<W: Write>(
     let mut outgoing = Outgoing::begin(store, by, &filter)?;
     let total = outgoing.about()?;
     let io = |e: &dyn std::fmt::Display| NotExported::Write(e.to_string());
-    let mut writer = Writer::new(GzEncoder::new(out, Compression::new(6)), &root, &WriteOptions { unknown: Unknown::Keep, ..WriteOptions::default() }).map_err(|e| io(&e))?;
+    let mut writer = Writer::new(
+        GzEncoder::new(out, Compression::new(6)),
+        &root,
+        &WriteOptions { unknown: Unknown::Keep, ..WriteOptions::default() },
+    )
+    .map_err(|e| io(&e))?;
     let disclosure = begin_disclosure(store, by, definition, job)?;
     let (mut written, mut losses, mut looked_at) = (Written::default(), Losses::default(), 0);
     let mut patient = Patient::default();
@@ -118,9 +123,10 @@ pub fn export<W: Write>(
     }
     let (_, _, packed) = writer.finish().map_err(|e| io(&e))?;
     let out = packed.finish().map_err(|e| io(&e))?;
-    let line = by
-        .line("export", now)
-        .note(format!("type {} version {}, {} patients, {} tumors, disclosure {disclosure}", definition.record_type, definition.version, written.patients, written.tumors));
+    let line = by.line("export", now).note(format!(
+        "type {} version {}, {} patients, {} tumors, disclosure {disclosure}",
+        definition.record_type, definition.version, written.patients, written.tumors
+    ));
     store.audit(line)?;
     Ok((written, losses.lines(), out))
 }
@@ -176,7 +182,8 @@ fn prepare(
     }
     let names = uris.iter().map(|uri| dictionary_name(uri).to_string()).collect();
     if !definition.as_received {
-        root.time_generated = Some(definition.time.clone().unwrap_or_else(|| now.format("%Y-%m-%dT%H:%M:%SZ").to_string()));
+        root.time_generated =
+            Some(definition.time.clone().unwrap_or_else(|| now.format("%Y-%m-%dT%H:%M:%SZ").to_string()));
         root.items.push("recordType", &definition.record_type.to_string());
         root.items.push("naaccrRecordVersion", &definition.version.to_string());
     }
@@ -228,7 +235,13 @@ impl Refreshed {
     }
 }
 
-fn fill(patient: &mut Patient, account: &Account<'_>, target: &Target, refreshed: Option<&Refreshed>, losses: &mut Losses) {
+fn fill(
+    patient: &mut Patient,
+    account: &Account<'_>,
+    target: &Target,
+    refreshed: Option<&Refreshed>,
+    losses: &mut Losses,
+) {
     patient.clear();
     target.write(account.patient, Level::Patient, &mut patient.items, losses);
     for items in &account.tumors {

@@ -65,7 +65,8 @@ impl Asked {
         by.asker.login.clone_from(&held.job.login);
         by.address.clone_from(&self.address);
         if let Some(ids) = &self.scope {
-            by.asker.scope = crate::asker::Scope::Facilities(ids.iter().map(|id| crate::asker::FacilityId(*id)).collect());
+            by.asker.scope =
+                crate::asker::Scope::Facilities(ids.iter().map(|id| crate::asker::FacilityId(*id)).collect());
         }
         by
     }

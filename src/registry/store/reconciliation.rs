@@ -99,7 +99,14 @@ pub fn expected(conn: &mut Conn, by: &By) -> Result<Vec<Expected>, StoreError> {
 ///
 /// # Errors
 /// A facility outside the scope or an unknown measure.
-pub fn expect(tx: &mut Tx<'_>, by: &By, facility: i64, year: i64, measure: &str, number: i64) -> Result<(), StoreError> {
+pub fn expect(
+    tx: &mut Tx<'_>,
+    by: &By,
+    facility: i64,
+    year: i64,
+    measure: &str,
+    number: i64,
+) -> Result<(), StoreError> {
     must_hold(by, facility)?;
     if !MEASURES.iter().any(|(name, _)| *name == measure) || number < 0 {
         return Err(StoreError::Refused("That is not a number of this report.".into()));
@@ -109,7 +116,10 @@ pub fn expect(tx: &mut Tx<'_>, by: &By, facility: i64, year: i64, measure: &str,
          ON CONFLICT (facility_id, year, measure) DO UPDATE SET expected = excluded.expected, login = excluded.login, at = excluded.at",
         binds![facility, year, measure, number, &by.asker.login, &stamp(tx.now)],
     )?;
-    let line = by.line("reconciliation", tx.now).facility(crate::asker::FacilityId(facility)).note(format!("{year} {measure}"));
+    let line = by
+        .line("reconciliation", tx.now)
+        .facility(crate::asker::FacilityId(facility))
+        .note(format!("{year} {measure}"));
     tx.audit(line);
     Ok(())
 }

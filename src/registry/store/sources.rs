@@ -67,7 +67,10 @@ struct Ids {
 /// The source records that an abstract came from or was compared with, oldest first.
 pub fn sources_of_abstract(conn: &mut Conn, abstract_id: i64) -> Result<Vec<i64>, StoreError> {
     Ok(conn
-        .rows::<Ids>("SELECT source_id AS id FROM source_tumor WHERE abstract_id = ? ORDER BY source_id", binds![abstract_id])?
+        .rows::<Ids>(
+            "SELECT source_id AS id FROM source_tumor WHERE abstract_id = ? ORDER BY source_id",
+            binds![abstract_id],
+        )?
         .into_iter()
         .map(|r| r.id)
         .collect())
