@@ -10,6 +10,7 @@ mod init;
 mod reference;
 mod reference_codes;
 mod stage;
+mod user;
 
 use std::process::ExitCode;
 
@@ -44,6 +45,8 @@ enum Command {
     Reference(reference::Reference),
     /// Stages cases: reads lines `{"in":{…}}` and writes what each derives.
     Stage(stage::Stage),
+    /// People who may sign in, and their roles.
+    User(user::UserCommand),
 }
 
 /// Runs the command that the program's arguments name.
@@ -54,6 +57,7 @@ pub fn run() -> ExitCode {
         Command::Export(command) => command.run(),
         Command::Reference(command) => command.run(),
         Command::Stage(command) => command.run(),
+        Command::User(command) => command.run(),
     };
     match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

@@ -8,6 +8,7 @@
 #[allow(dead_code, unused_imports, reason = "not every part of the kit has a user at every commit")]
 mod kit;
 
+mod accounts;
 mod house;
 mod installing;
 mod staging;
