@@ -1,80 +1,159 @@
-//! Folding and sounding of names. Ours, in Rust, and never the database's, so that both databases find the same.
+//! Folding of names: what is left when case, accents, marks and Unicode form no longer count.
 
 use unicode_normalization::UnicodeNormalization;
 
 /// A name for comparison: letters only, without accents, upper case; words separated by one blank.
+///
+/// Both Unicode forms of an accented letter fold to the same. Apostrophes join (`O'Brien` is `OBRIEN`), every kind of
+/// dash and other punctuation separates. Letters that no normal form takes apart are spelt out.
 pub fn fold(name: &str) -> String {
     let mut folded = String::with_capacity(name.len());
-    for c in name.nfkd() {
-        match c {
-            'ß' => folded.push_str("SS"),
-            'Æ' | 'æ' => folded.push_str("AE"),
-            'Ø' | 'ø' => folded.push('O'),
-            'Ł' | 'ł' => folded.push('L'),
-            c if c.is_alphabetic() => folded.extend(c.to_uppercase()),
-            '\'' | '’' | '`' | '.' => {}
-            c if c.is_whitespace() || c.is_ascii_punctuation() => {
-                if !folded.ends_with(' ') && !folded.is_empty() {
-                    folded.push(' ');
-                }
-            }
-            _ => {}
-        }
+    if name.is_ascii() {
+        name.chars().for_each(|c| push(&mut folded, c));
+    } else {
+        name.nfkd().for_each(|c| push(&mut folded, c));
     }
-    while folded.ends_with(' ') {
+    if folded.ends_with(' ') {
         folded.pop();
     }
     folded
 }
 
-/// First phonetic key of a folded name: its first letter and the classes of its consonants.
-pub fn sound(folded: &str) -> String {
-    let mut key = String::with_capacity(6);
-    let mut last = 0u8;
-    for c in folded.chars().filter(char::is_ascii_uppercase) {
-        let class = consonant_class(c);
-        if key.is_empty() {
-            key.push(c);
-        } else if class != 0 && class != last {
-            key.push(char::from(b'0' + class));
-        }
-        if c != 'H' && c != 'W' {
-            last = class;
-        }
-        if key.len() == 6 {
-            break;
-        }
-    }
-    key
-}
-
-/// Second phonetic key: all consonant classes, the first letter's included, so that a wrong first letter is found.
-pub fn sound_2(folded: &str) -> String {
-    let mut key = String::with_capacity(8);
-    let mut last = 0u8;
-    for c in folded.chars().filter(char::is_ascii_uppercase) {
-        let class = consonant_class(c);
-        if class != 0 && class != last {
-            key.push(char::from(b'0' + class));
-        }
-        if c != 'H' && c != 'W' {
-            last = class;
-        }
-        if key.len() == 8 {
-            break;
-        }
-    }
-    if key.is_empty() { folded.chars().take(2).collect() } else { key }
-}
-
-fn consonant_class(c: char) -> u8 {
+fn push(folded: &mut String, c: char) {
     match c {
-        'B' | 'F' | 'P' | 'V' => 1,
-        'C' | 'G' | 'J' | 'K' | 'Q' | 'S' | 'X' | 'Z' => 2,
-        'D' | 'T' => 3,
-        'L' => 4,
-        'M' | 'N' => 5,
-        'R' => 6,
-        _ => 0,
+        'A'..='Z' => folded.push(c),
+        'a'..='z' => folded.push(c.to_ascii_uppercase()),
+        '\'' | '`' | '.' | '’' | '‘' | 'ʼ' | 'ʻ' | '′' | '´' => {}
+        'ß' | 'ẞ' => folded.push_str("SS"),
+        'Æ' | 'æ' => folded.push_str("AE"),
+        'Œ' | 'œ' => folded.push_str("OE"),
+        'Þ' | 'þ' => folded.push_str("TH"),
+        'Ø' | 'ø' => folded.push('O'),
+        'Ł' | 'ł' => folded.push('L'),
+        'Đ' | 'đ' | 'Ð' | 'ð' => folded.push('D'),
+        'Ħ' | 'ħ' => folded.push('H'),
+        'ı' => folded.push('I'),
+        c if c.is_alphabetic() => folded.extend(c.to_uppercase()),
+        c if c.is_whitespace() || c.is_ascii_punctuation() || is_dash(c) => {
+            if !folded.ends_with(' ') && !folded.is_empty() {
+                folded.push(' ');
+            }
+        }
+        _ => {}
+    }
+}
+
+fn is_dash(c: char) -> bool {
+    matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}' | '·' | '\u{00ad}')
+}
+
+/// Folded words joined: `DE LA CRUZ`, `De-la-Cruz` and `delacruz` are one name.
+pub fn joined(words: &[&str]) -> String {
+    words.concat()
+}
+
+/// Words after a name that are not part of it: generation and titles.
+pub fn is_suffix(word: &str) -> bool {
+    matches!(word, "JR" | "SR" | "II" | "III" | "IV" | "MD" | "PHD" | "DDS" | "ESQ" | "RN" | "DR" | "MR" | "MRS" | "MS")
+}
+
+/// Small words before a surname, which people leave out or write together with it.
+pub fn is_particle(word: &str) -> bool {
+    matches!(
+        word,
+        "A" | "ABU"
+            | "AL"
+            | "BEN"
+            | "BIN"
+            | "D"
+            | "DA"
+            | "DAL"
+            | "DE"
+            | "DEL"
+            | "DELLA"
+            | "DEN"
+            | "DER"
+            | "DI"
+            | "DO"
+            | "DOS"
+            | "DU"
+            | "E"
+            | "EL"
+            | "I"
+            | "IBN"
+            | "L"
+            | "LA"
+            | "LAS"
+            | "LE"
+            | "LOS"
+            | "MAC"
+            | "MC"
+            | "O"
+            | "SAINT"
+            | "SAN"
+            | "SANTA"
+            | "ST"
+            | "TEN"
+            | "TER"
+            | "VAN"
+            | "VON"
+            | "Y"
+            | "ZU"
+    )
+}
+
+/// The words of a folded surname without generation and titles; all of them when nothing else would be left.
+pub fn surname_words(folded: &str) -> Vec<&str> {
+    let words: Vec<&str> = folded.split(' ').filter(|w| !w.is_empty()).collect();
+    let kept: Vec<&str> = words.iter().copied().filter(|w| !is_suffix(w)).collect();
+    if kept.is_empty() { words } else { kept }
+}
+
+/// The words of a surname of several that can stand for it alone: `GARCIA` and `LOPEZ` of Garcia-Lopez, `CRUZ` of de
+/// la Cruz. None for a surname of one word.
+pub fn surname_parts<'a>(words: &[&'a str]) -> Vec<&'a str> {
+    if words.len() < 2 {
+        return Vec::new();
+    }
+    words.iter().copied().filter(|w| w.chars().count() >= 2 && !is_particle(w)).take(4).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_unicode_forms_fold_to_the_same() {
+        for (written, folded) in [
+            ("Muñoz", "MUNOZ"),
+            ("Mun\u{303}oz", "MUNOZ"),
+            ("José", "JOSE"),
+            ("Jose\u{301}", "JOSE"),
+            ("Øverås", "OVERAS"),
+            ("Strauß", "STRAUSS"),
+            ("Łukasz", "LUKASZ"),
+            ("Đặng", "DANG"),
+        ] {
+            assert_eq!(fold(written), folded);
+        }
+    }
+
+    #[test]
+    fn apostrophes_join_and_dashes_separate() {
+        assert_eq!(fold("O'Brien"), "OBRIEN");
+        assert_eq!(fold("O’Brien"), "OBRIEN");
+        assert_eq!(fold(" Smith – Jones "), "SMITH JONES");
+        assert_eq!(fold("St. John"), "ST JOHN");
+        assert_eq!(fold("(none) 12"), "NONE");
+        assert_eq!(fold("王小明"), "王小明");
+        assert_eq!(fold(""), "");
+    }
+
+    #[test]
+    fn a_surname_is_also_its_main_words() {
+        assert_eq!(surname_parts(&surname_words("DE LA CRUZ")), ["CRUZ"]);
+        assert_eq!(surname_parts(&surname_words("GARCIA LOPEZ JR")), ["GARCIA", "LOPEZ"]);
+        assert!(surname_parts(&surname_words("SMITH III")).is_empty());
+        assert_eq!(surname_words("JR"), ["JR"]);
     }
 }
