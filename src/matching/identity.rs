@@ -2,7 +2,8 @@
 //! more.
 
 use crate::dates::PartialDate;
-use crate::matching::names::{fold, sound};
+use crate::matching::names::fold;
+use crate::matching::sounds::sound_key;
 
 /// What a person is known by.
 pub trait Known {
@@ -49,5 +50,7 @@ fn surnames_disagree(a: &impl Known, b: &impl Known) -> bool {
         ["nameLast", "nameBirthSurname", "nameMaiden"].iter().map(|id| p(id)).filter(|n| !n.is_empty()).collect()
     };
     let (one, other) = (of(&|id| fold(a.item(id))), of(&|id| fold(b.item(id))));
-    !one.is_empty() && !other.is_empty() && !one.iter().any(|x| other.iter().any(|y| x == y || sound(x) == sound(y)))
+    !one.is_empty()
+        && !other.is_empty()
+        && !one.iter().any(|x| other.iter().any(|y| x == y || sound_key(x) == sound_key(y)))
 }

@@ -152,13 +152,10 @@ pub fn slips(one: &[char], other: &[char]) -> usize {
         line.push(row + 1);
         for (column, b) in other.iter().enumerate() {
             let at = |line: &[usize], place: usize| line.get(place).copied().unwrap_or(MANY);
-            let mut least = (at(&above, column) + usize::from(a != b))
-                .min(at(&above, column + 1) + 1)
-                .min(at(&line, column) + 1);
-            let changed_places = row > 0
-                && column > 0
-                && one.get(row - 1) == Some(b)
-                && other.get(column - 1) == Some(a);
+            let mut least =
+                (at(&above, column) + usize::from(a != b)).min(at(&above, column + 1) + 1).min(at(&line, column) + 1);
+            let changed_places =
+                row > 0 && column > 0 && one.get(row - 1) == Some(b) && other.get(column - 1) == Some(a);
             if changed_places {
                 least = least.min(at(&before, column - 1) + 1);
             }

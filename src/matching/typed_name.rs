@@ -22,6 +22,11 @@ impl NameReading {
         NameReading::of_words(&surname_words(&last), &first.split(' ').collect::<Vec<_>>())
     }
 
+    /// Whether both readings mean the same last and first name.
+    pub fn same_name(&self, other: &NameReading) -> bool {
+        self.last == other.last && self.first == other.first
+    }
+
     /// None when there is no letter in either part.
     fn of_words(last: &[&str], first: &[&str]) -> Option<NameReading> {
         let first: Vec<&str> = first.iter().copied().filter(|w| !w.is_empty() && !is_suffix(w)).collect();

@@ -190,7 +190,9 @@ mod tests {
     #[test]
     fn double_and_earlier_surnames_and_aliases_are_names_too() {
         assert_eq!(
-            names(r#"{"nameLast":"GARCIA-LOPEZ","nameFirst":"ANA","nameBirthSurname":"de la Cruz","nameAlias":"PEREZ, ANITA"}"#),
+            names(
+                r#"{"nameLast":"GARCIA-LOPEZ","nameFirst":"ANA","nameBirthSurname":"de la Cruz","nameAlias":"PEREZ, ANITA"}"#
+            ),
             [
                 name("GARCIALOPEZ", "ANA", "name"),
                 name("GARCIA", "ANA", "part"),

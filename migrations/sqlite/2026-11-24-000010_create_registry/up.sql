@@ -141,7 +141,7 @@ CREATE TABLE abstract (
     items TEXT NOT NULL CHECK (json_valid(items)),
     reported_patient TEXT CHECK (reported_patient IS NULL OR json_valid(reported_patient))
 ) STRICT;
-CREATE INDEX abstract_patient ON abstract (patient_id);
+CREATE INDEX abstract_patient ON abstract (patient_id, facility_id, state, import_id);
 CREATE INDEX abstract_tumor ON abstract (tumor_id);
 CREATE INDEX abstract_import ON abstract (import_id);
 CREATE INDEX abstract_accession ON abstract (facility_id, accession, sequence);
@@ -219,9 +219,9 @@ CREATE TABLE patient_name (
     last_sound_2 TEXT NOT NULL
 ) STRICT;
 CREATE INDEX patient_name_patient ON patient_name (patient_id);
-CREATE INDEX patient_name_last ON patient_name (last_folded, first_folded);
-CREATE INDEX patient_name_sound ON patient_name (last_sound, first_folded);
-CREATE INDEX patient_name_sound_2 ON patient_name (last_sound_2, first_folded);
+CREATE INDEX patient_name_last ON patient_name (last_folded, first_folded, patient_id);
+CREATE INDEX patient_name_sound ON patient_name (last_sound, first_folded, patient_id);
+CREATE INDEX patient_name_sound_2 ON patient_name (last_sound_2, first_folded, patient_id);
 
 CREATE TABLE patient_identifier (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -230,7 +230,7 @@ CREATE TABLE patient_identifier (
     facility_id INTEGER NOT NULL,
     value TEXT NOT NULL
 ) STRICT;
-CREATE INDEX patient_identifier_value ON patient_identifier (kind, value);
+CREATE INDEX patient_identifier_value ON patient_identifier (kind, value, patient_id);
 CREATE INDEX patient_identifier_patient ON patient_identifier (patient_id);
 
 CREATE TABLE history (

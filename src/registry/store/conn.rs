@@ -42,6 +42,8 @@ pub enum Value<'a> {
     Bytes(Option<&'a [u8]>),
     /// A list of ids as a JSON array, for `IN (?)`: it stands for a query that lists them.
     Ids(&'a str),
+    /// A list of texts as a JSON array, for `IN (?)`.
+    Texts(&'a str),
 }
 
 macro_rules! value_from {
@@ -100,8 +102,11 @@ impl QueryFragment<Db> for Statement<'_> {
                 Value::Int(v) => out.push_bind_param::<Nullable<BigInt>, _>(v)?,
                 Value::Text(v) => out.push_bind_param::<Nullable<Text>, _>(v)?,
                 Value::Bytes(v) => out.push_bind_param::<Nullable<Binary>, _>(v)?,
-                Value::Ids(v) => {
-                    let (before, after) = ids_query(self.dialect);
+                Value::Ids(v) | Value::Texts(v) => {
+                    let (before, after) = match value {
+                        Value::Texts(_) => texts_query(self.dialect),
+                        _ => ids_query(self.dialect),
+                    };
                     out.push_sql(before);
                     out.push_bind_param::<Text, _>(v)?;
                     out.push_sql(after);
@@ -118,6 +123,14 @@ fn ids_query(dialect: Dialect) -> (&'static str, &'static str) {
     match dialect {
         Dialect::Sqlite => ("SELECT value FROM json_each(", ")"),
         Dialect::Postgres => ("SELECT json_array_elements_text((", ")::json)::bigint"),
+    }
+}
+
+/// How the texts of a JSON array are listed.
+fn texts_query(dialect: Dialect) -> (&'static str, &'static str) {
+    match dialect {
+        Dialect::Sqlite => ("SELECT value FROM json_each(", ")"),
+        Dialect::Postgres => ("SELECT json_array_elements_text((", ")::json)"),
     }
 }
 

@@ -22,6 +22,7 @@ pub mod outgoing;
 pub mod reconciliation;
 pub mod records;
 pub mod scope;
+pub mod search;
 pub mod settings;
 pub mod sources;
 mod url;
