@@ -4,9 +4,10 @@ use clap::Args;
 
 use super::Outcome;
 use super::database::Database;
+use crate::accounts::store::{Founding, UserEntry, found_registry};
 use crate::registry::clock::Clock;
-use crate::registry::setup::{Answers, set_up};
-use crate::registry::store::{By, Store, StoreError};
+use crate::registry::store::facility::FacilityEntry;
+use crate::registry::store::{By, Store};
 
 /// Makes an empty registry; with a name it is also set up
 #[derive(Debug, Args)]
@@ -17,7 +18,7 @@ pub struct Init {
     #[arg(long, default_value = "hospital", value_parser = ["hospital", "network", "central"])]
     kind: String,
     /// Name of the registry
-    #[arg(long, default_value = "")]
+    #[arg(long, default_value = "Cancer Registry")]
     name: String,
     /// Registry id (item 40)
     #[arg(long, default_value = "")]
@@ -43,6 +44,12 @@ pub struct Init {
     /// Time zone, as America/Chicago
     #[arg(long, default_value = "UTC")]
     time_zone: String,
+    /// Login of the first administrator; a link to set a password is printed
+    #[arg(long, value_name = "LOGIN")]
+    admin: Option<String>,
+    /// Address of the server, put before the link that is printed
+    #[arg(long, env = "ACCESSION_PUBLIC_URL", value_name = "URL", default_value = "")]
+    public_url: String,
 }
 
 impl Init {
@@ -51,33 +58,45 @@ impl Init {
         let url = self.database.url()?;
         let store = Store::create(&url, Clock::system())?;
         let by = By::system("accession init");
-        let answers = Answers {
-            kind: self.kind,
-            name: if self.name.is_empty() { "Cancer Registry".into() } else { self.name },
-            registry_id: self.registry_id,
-            facility: self.facility,
-            facility_name: String::new(),
-            npi: self.npi,
-            state: self.state,
-            reference_date: self.reference_date,
-            accreditation_date: self.accreditation_date,
-            naaccr_version: self.naaccr_version,
-            time_zone: self.time_zone,
+        let settings = [
+            ("registry.kind", self.kind),
+            ("registry.name", self.name.clone()),
+            ("registry.id", self.registry_id),
+            ("registry.state", self.state.to_uppercase()),
+            ("registry.reference_date", self.reference_date),
+            ("registry.accreditation_date", self.accreditation_date),
+            ("registry.naaccr_version", self.naaccr_version),
+            ("registry.time_zone", self.time_zone),
+        ];
+        let founding = Founding {
+            settings: settings.into_iter().map(|(name, value)| (name.to_string(), value)).collect(),
+            home: Some(self.facility).filter(|f| !f.is_empty()).map(|number| FacilityEntry {
+                number,
+                npi: Some(self.npi).filter(|n| !n.is_empty()),
+                name: self.name,
+                state: Some(self.state.to_uppercase()).filter(|s| !s.is_empty()),
+                ..FacilityEntry::default()
+            }),
+            administrator: self.admin.map(|login| UserEntry { name: login.clone(), login, ..UserEntry::default() }),
         };
-        store
-            .write(move |tx| {
-                let line = by.line("init", tx.now);
-                tx.audit(line);
-                set_up(tx, &by, &answers)
-            })
-            .map_err(|error: StoreError| undo(&store, error))?;
+        let founded = match found_registry(&store, &by, &founding) {
+            Ok(founded) => founded,
+            Err(error) => {
+                undo(&store);
+                return Err(error.into());
+            }
+        };
         eprintln!("A registry was made at {}.", url.shown());
+        if let Some(invited) = founded.administrator {
+            eprintln!("The administrator sets a password within {} hours at:", invited.hours);
+            println!("{}/password/{}", self.public_url.trim_end_matches('/'), invited.token.text());
+        }
         Ok(Outcome::Done)
     }
 }
 
 /// A registry whose answers could not be taken is not left behind half made.
-fn undo(store: &Store, error: StoreError) -> StoreError {
+fn undo(store: &Store) {
     if let Some(path) = store.url().sqlite_path() {
         for ending in ["", "-wal", "-shm", ".audit-head"] {
             let mut name = path.as_os_str().to_owned();
@@ -86,5 +105,4 @@ fn undo(store: &Store, error: StoreError) -> StoreError {
             let _ = std::fs::remove_file(name);
         }
     }
-    error
 }

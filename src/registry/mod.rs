@@ -9,6 +9,5 @@ pub mod promoted;
 pub mod record;
 pub mod search_keys;
 pub mod sections;
-pub mod setup;
 pub mod work;
 pub mod store;

@@ -10,6 +10,7 @@ mod kit;
 
 mod accounts;
 mod house;
+mod imports;
 mod installing;
 mod staging;
 mod schema;
