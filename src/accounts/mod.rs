@@ -35,4 +35,5 @@ pub use passwords::{
 pub use recovery::{RECOVERY_CODES, RecoveryCode};
 pub use session::{FRESH_MINUTES, Lifetimes, Stage, Token};
 pub use soft_lock::{Failures, MOST_FAILURES, NextTry};
+pub use store::{NewSession, SignedIn};
 pub use totp::{CODE_TRIES, TotpSecret};

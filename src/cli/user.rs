@@ -19,8 +19,8 @@ use crate::registry::store::{By, DatabaseUrl, Store};
 /// People who may sign in, and their roles.
 #[derive(Debug, Args)]
 pub struct UserCommand {
-    /// The registry: `sqlite:PATH` or `postgres://…`
-    #[arg(long, env = "ACCESSION_DATABASE", global = true, value_name = "URL")]
+    /// Where the registry is: sqlite:PATH or postgres://user@host/name
+    #[arg(long, env = "ACCESSION_DATABASE", hide_env_values = true, global = true, value_name = "URL")]
     database: Option<String>,
     /// Print JSON
     #[arg(long, global = true)]

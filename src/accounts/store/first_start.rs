@@ -6,7 +6,7 @@
 use super::link;
 use super::session::{self, NewSession};
 use super::user::{self, Invited, UserEntry};
-use super::{at_the_door, lifetimes, second_factor_required};
+use super::{at_the_door, lifetimes, registry_name, second_factor_required};
 use crate::accounts::AccountError;
 use crate::accounts::passwords::{Known, NewPassword, PasswordHash, SecondFactor, hash_password};
 use crate::accounts::session::{Stage, Token};
@@ -73,6 +73,7 @@ pub fn set_up_by_link(
         return Err(AccountError::LinkSpent);
     }
     let named = founding.settings.iter().find(|(name, _)| name == "registry.name").map(|(_, value)| value.clone());
+    let named = named.or(Some(registry_name(&mut *store.reading()?)?));
     let words = [Some(entry.login.clone()), Some(entry.name.clone()), Some(entry.mail.clone()), named];
     let known = Known { words: words.into_iter().flatten().collect() };
     let turned_off = founding.settings.iter().any(|(n, v)| n == "sign_in.second_factor" && v == "no");
@@ -108,12 +109,15 @@ pub fn set_up_by_link(
 /// Sets a new registry up without the page (`accession init`).
 ///
 /// # Errors
-/// A setting or entry that cannot be taken; nothing is kept then.
+/// A setting or entry that cannot be taken, or an administrator where there are users; nothing is kept then.
 pub fn found_registry(store: &Store, by: &By, founding: &Founding) -> Result<Founded, AccountError> {
     let (by, founding) = (by.clone(), founding.clone());
     store.write(move |tx| {
         let home = write_answers(tx, &by, &founding)?;
         let administrator = match founding.administrator {
+            Some(_) if has_users(tx.conn)? => {
+                return Err(said("There are users already. Add others with `accession user add`."));
+            }
             Some(entry) => {
                 let entry = with_usual_roles(tx.conn, entry)?;
                 Some(user::add(tx, &by, &entry)?)
@@ -130,7 +134,11 @@ fn write_answers(tx: &mut Tx<'_>, by: &By, founding: &Founding) -> Result<Option
         settings::set(tx, by, name, value, "set-up")?;
     }
     let Some(home) = &founding.home else { return Ok(None) };
-    let id = facility::add(tx, by, home, true)?;
+    // A registry made by command may have its home facility already when the page is filled in.
+    let id = match facility::facility_by_number(tx.conn, &home.number)? {
+        Some(known) => known.facility_id(),
+        None => facility::add(tx, by, home, true)?,
+    };
     settings::set(tx, by, "registry.home_facility", &facility::padded(&home.number), "set-up")?;
     Ok(Some(id))
 }

@@ -3,6 +3,8 @@
 //! Kept as SHA-256. A reset asks for the second factor too, where the person has one; so it also opens a login that a
 //! hundred wrong tries have shut. Whether an address belongs to anybody is never told.
 
+use std::net::IpAddr;
+
 use chrono::Duration;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
@@ -10,6 +12,7 @@ use super::second_factor::{self, CodeTaken};
 use super::session::NewSession;
 use super::{at_the_door, lifetimes, moment, registry_name, second_factor_required, session, user};
 use crate::accounts::AccountError;
+use crate::accounts::address_limit::AddressLimit;
 use crate::accounts::mail::{self, Mail};
 use crate::accounts::passwords::{NewPassword, SecondFactor, hash_password};
 use crate::accounts::session::{Stage, Token};
@@ -154,16 +157,21 @@ pub(super) fn asked(conn: &mut Conn, row: &user::UserRow) -> Result<SecondFactor
 /// Makes the mail with a link to a new password. The page says the same whether there is one or not.
 ///
 /// # Errors
-/// Only that the store fails.
+/// [`AccountError::TooManyFromHere`], or that the store fails.
 pub fn mail_reset_link(
     store: &Store,
+    limit: &AddressLimit,
     login_or_mail: &str,
     public_url: &str,
-    address: &str,
+    address: IpAddr,
     route: &str,
 ) -> Result<Option<Mail>, AccountError> {
+    if let Err(too_many) = limit.try_from(address, store.clock().now()) {
+        return Err(AccountError::TooManyFromHere { seconds: too_many.wait });
+    }
     let typed = user::folded(login_or_mail);
-    let (public_url, address, route) = (public_url.to_string(), address.to_string(), route.to_string());
+    let address = address.to_canonical().to_string();
+    let (public_url, route) = (public_url.to_string(), route.to_string());
     store.write(move |tx| {
         let found = tx.conn.rows::<user::UserRow>(
             "SELECT * FROM user_ WHERE (login = ? OR lower(mail) = ?) AND mail <> '' AND disabled_at IS NULL ORDER BY id LIMIT 2",

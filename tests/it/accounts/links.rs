@@ -1,6 +1,6 @@
 //! Test 23: links to a password.
 
-use super::{PASSWORD, Registry, entry, stands_nowhere};
+use super::{PASSWORD, Registry, entry, fresh_address, stands_nowhere};
 use accession::accounts::store::{add_user, disable_user, link_of, mail_reset_link, reset_user, set_password_by_link};
 use accession::accounts::{AccountError, Stage, Token};
 use accession::asker::Role;
@@ -14,8 +14,9 @@ fn token_in(text: &str) -> Token {
 }
 
 fn reset_token(registry: &Registry<'_>, login: &str) -> Option<Token> {
-    let mail = mail_reset_link(&registry.store, login, "https://registry.example.org", "10.0.0.1", "POST /password")
-        .unwrap()?;
+    let public = "https://registry.example.org";
+    let (limit, from) = (&registry.limit, fresh_address());
+    let mail = mail_reset_link(&registry.store, limit, login, public, from, "POST /password").unwrap()?;
     assert!(mail.text.contains("https://registry.example.org/password/"));
     Some(token_in(&mail.text))
 }
