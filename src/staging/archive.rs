@@ -38,9 +38,14 @@ pub enum Refused {
     /// An entry's name leaves the archive's folders.
     #[error("the archive has an entry with an unsafe name: {0}")]
     UnsafeName(String),
-    /// Two entries of one name.
-    #[error("the archive has two entries named {0}")]
-    Twice(String),
+    /// Entries that share a name.
+    #[error("the archive lists {listed} entries under {names} names; every entry needs its own")]
+    Repeated {
+        /// Entries listed.
+        listed: usize,
+        /// Names they have.
+        names: usize,
+    },
     /// An entry is not what it should be.
     #[error("{entry}: {reason}")]
     Entry {
@@ -75,6 +80,9 @@ impl Archive {
         if zip.len() > MOST_ENTRIES {
             return Err(Refused::TooMany(zip.len()));
         }
+        if let Some(listed) = listed(bytes).filter(|listed| *listed != zip.len()) {
+            return Err(Refused::Repeated { listed, names: zip.len() });
+        }
         let mut archive = Archive {
             algorithm: String::new(),
             version: String::new(),
@@ -84,13 +92,9 @@ impl Archive {
         };
         let (mut total, mut packed) = (0u64, 0u64);
         let mut text = Vec::new();
-        let mut seen = std::collections::HashSet::new();
         for index in 0..zip.len() {
             let file = zip.by_index(index).map_err(damaged)?;
             let name = checked_name(&file)?;
-            if !seen.insert(name.clone()) {
-                return Err(Refused::Twice(name));
-            }
             if file.is_dir() {
                 continue;
             }
@@ -185,6 +189,15 @@ fn checked_name<R: Read>(file: &zip::read::ZipFile<'_, R>) -> Result<String, Ref
         && name.trim_end_matches('/').split('/').all(|part| !matches!(part, "" | "." | ".."))
         && !file.is_symlink();
     if safe { Ok(name.into()) } else { Err(Refused::UnsafeName(name.escape_default().to_string())) }
+}
+
+/// How many entries the archive's directory says it has; none where only the larger form of zip can say it. The
+/// reader keeps one entry of a name, so that a second would pass unseen.
+fn listed(bytes: &[u8]) -> Option<usize> {
+    let end = memchr::memmem::rfind(bytes, b"PK\x05\x06")?;
+    let count = bytes.get(end + 10..end + 12)?;
+    let count = u16::from_le_bytes([*count.first()?, *count.last()?]);
+    (count != u16::MAX).then_some(usize::from(count))
 }
 
 fn read<T: DeserializeOwned>(entry: &str, text: &[u8]) -> Result<T, Refused> {

@@ -2,6 +2,7 @@
 
 use super::context::{Context, Slot, State};
 use super::edition::Edition;
+use super::form::ON_EVERY_ABSTRACT;
 use super::rules::{Cells, KeyId};
 use super::stage::Mode;
 use super::text::trim;
@@ -126,7 +127,14 @@ impl Edition {
 
     /// Why nothing matches: the one value that rules everything out, or the pair of site and histology.
     fn nothing(&self, context: &mut Context<'_>) -> Found<'_> {
-        for key in &self.lookup.others {
+        let rules = &self.rules;
+        // What was asked for the schema's sake is doubted before what stands on every abstract.
+        let mut doubted = self.lookup.others.clone();
+        doubted.sort_by_key(|key| {
+            let item = self.selecting.iter().find(|(known, _)| known == key);
+            item.is_some_and(|(_, id)| ON_EVERY_ABSTRACT.contains(&rules.text(*id)))
+        });
+        for key in &doubted {
             let slot = context.get(*key);
             if slot.state == State::Absent {
                 continue;
@@ -136,7 +144,7 @@ impl Edition {
             if !without.is_empty() {
                 let why = format!("{} fits no schema of this site and histology.", slot.text);
                 let ask = self.question(context, &without, *key, why.clone());
-                let name = ask.as_ref().map_or(self.rules.key(*key), |ask| ask.name);
+                let name = ask.as_ref().map_or(rules.key(*key), |ask| ask.name);
                 return Found::Nothing { why: format!("{name}: {why}"), ask };
             }
             context.set(*key, slot);

@@ -7,7 +7,7 @@ use super::bytes;
 use super::compile::{Checks, Keep, compile};
 use super::index::TableIndex;
 use super::lookup::Lookup;
-use super::rules::{KeyId, Rules};
+use super::rules::{KeyId, Rules, TextId};
 
 /// The year that stands for "now" in the tables. Never the machine's clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +42,8 @@ pub struct Edition {
     pub(crate) index: Vec<OnceLock<TableIndex>>,
     pub(crate) lookup: Lookup,
     pub(crate) year: Option<KeyId>,
+    /// The keys a schema is looked up by with the NAACCR ids of their items.
+    pub(crate) selecting: Vec<(KeyId, TextId)>,
 }
 
 impl Edition {
@@ -66,7 +68,14 @@ impl Edition {
         let lookup = Lookup::new(&rules)?;
         let year = rules.key_index.find(&rules, "year_dx");
         let index = std::iter::repeat_with(OnceLock::new).take(rules.tables.len()).collect();
-        Ok(Edition { rules, index, lookup, year })
+        let keys = lookup.site.iter().chain(&lookup.hist).chain(&lookup.others);
+        let selecting = keys
+            .filter_map(|key| {
+                let mut inputs = rules.schemas.iter().filter_map(|schema| schema.input(*key));
+                Some((*key, inputs.find(|input| input.xml_id.0 != 0)?.xml_id))
+            })
+            .collect();
+        Ok(Edition { rules, index, lookup, year, selecting })
     }
 
     /// The algorithm's id, such as `eod_public`.

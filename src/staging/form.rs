@@ -9,7 +9,7 @@ use super::edition::Edition;
 use super::view::{Choice, Entry, InputView, SchemaView};
 
 /// Items that stand on every abstract and are not asked again, by NAACCR id.
-const ON_EVERY_ABSTRACT: [&str; 6] = [
+pub(crate) const ON_EVERY_ABSTRACT: [&str; 6] = [
     "dateOfDiagnosis",
     "primarySite",
     "histologicTypeIcdO3",

@@ -1,3 +1,8 @@
-//! The staging interpreter against the answers of the official engine.
+//! The staging interpreter: against the answers of the official engine, and by archives made by hand for what no
+//! official archive uses.
 
 mod conformance;
+mod hand_made;
+mod hostile;
+mod made;
+mod schemas;
