@@ -73,6 +73,11 @@ pub fn county(state: &str, code: &str) -> Option<&'static County> {
     of_state.get(at)
 }
 
+/// How many counties there are.
+pub fn size() -> usize {
+    COUNTIES.values().map(Vec::len).sum()
+}
+
 /// Edition and origin.
 pub fn edition() -> Head {
     head(TABLE)

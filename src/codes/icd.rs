@@ -194,6 +194,11 @@ fn excepted(site: &str, histology: u32, behavior: &str, code: String) -> String 
     }
 }
 
+/// How many morphologies are converted to ICD-10.
+pub fn size_back() -> usize {
+    BACK.methods.len()
+}
+
 /// Edition and origin of the table to ICD-O-3 and of that from it.
 pub fn editions() -> [Head; 2] {
     [head(TO), head(FROM)]

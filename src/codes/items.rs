@@ -110,6 +110,14 @@ pub(super) fn reading(item: &str) -> Option<Reading> {
     })
 }
 
+/// The item's id as it lives on in the program, for an id that is known.
+pub(super) fn known_id(item: &str) -> Option<&'static str> {
+    READINGS.get_key_value(item).map(|(id, _)| *id).or_else(|| {
+        let newest = super_dictionary().by_id(item)?;
+        READINGS.get_key_value(newest.id.as_ref()).map(|(id, _)| *id)
+    })
+}
+
 /// The item holds codes or numbers that have a meaning, so that a form keeps a place for it. Not so names, addresses
 /// and identifiers, whose value set lists a few special values only (these still have their [`super::meaning()`]).
 pub fn is_coded(item: &str) -> bool {
@@ -129,4 +137,9 @@ pub fn is_coded(item: &str) -> bool {
 /// Edition and origin of the two tables kept by hand.
 pub(super) fn editions() -> [Head; 2] {
     [head(UNITS), head(ADDED)]
+}
+
+/// How many items the two tables kept by hand speak of.
+pub(super) fn sizes() -> [usize; 2] {
+    [lines(UNITS).count(), ADDED_SETS.len()]
 }

@@ -3,6 +3,7 @@
 //! A pair that is absent needs a look, not a correction; the list carries benign and borderline codes only where they
 //! are collected.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::table::{Head, Ranges, cells, head, lines, morphology_number, site_number};
@@ -18,10 +19,12 @@ struct Group {
 struct List {
     groups: Vec<Group>,
     of_site: Vec<Vec<u8>>,
+    /// How many groups accept a morphology.
+    accepting: HashMap<u32, u16>,
 }
 
 static LIST: LazyLock<List> = LazyLock::new(|| {
-    let mut list = List { groups: Vec::new(), of_site: vec![Vec::new(); 1000] };
+    let mut list = List { groups: Vec::new(), of_site: vec![Vec::new(); 1000], accepting: HashMap::new() };
     for line in lines(TABLE) {
         let [where_, name, codes] = cells::<3>(line);
         let mut group = Group { name, codes: Vec::new() };
@@ -32,6 +35,9 @@ static LIST: LazyLock<List> = LazyLock::new(|| {
                 .extend((0..behaviors.len()).filter_map(|i| morphology_number(histology, behaviors.get(i..=i)?)));
         }
         group.codes.sort_unstable();
+        for code in &group.codes {
+            *list.accepting.entry(*code).or_default() += 1;
+        }
         let at = u8::try_from(list.groups.len()).unwrap_or(u8::MAX);
         let ranges = Ranges::of(where_);
         for site in sites().iter().filter(|s| ranges.holds(s.code)) {
@@ -53,6 +59,13 @@ fn groups(site: &str) -> impl Iterator<Item = &'static Group> {
 pub fn is_accepted(site: &str, histology: &str, behavior: &str) -> bool {
     morphology_number(histology, behavior)
         .is_some_and(|code| groups(site).any(|g| g.codes.binary_search(&code).is_ok()))
+}
+
+/// The share of the list's site groups that accept the morphology, from 0 to 1: low where it is typical of few.
+pub(super) fn breadth(histology: &str, behavior: &str) -> f32 {
+    let accepting = morphology_number(histology, behavior).and_then(|code| LIST.accepting.get(&code)).copied();
+    let groups = u16::try_from(LIST.groups.len()).unwrap_or(u16::MAX).max(1);
+    f32::from(accepting.unwrap_or(groups)) / f32::from(groups)
 }
 
 /// The histology is on the list for the site with some behavior.
