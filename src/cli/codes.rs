@@ -121,7 +121,11 @@ impl Codes {
                 for table in editions() {
                     if json {
                         let (name, edition, origin, size) = (table.name, table.edition, table.origin, table.size);
-                        writeln!(out, "{}", json!({ "table": name, "edition": edition, "origin": origin, "size": size }))?;
+                        writeln!(
+                            out,
+                            "{}",
+                            json!({ "table": name, "edition": edition, "origin": origin, "size": size })
+                        )?;
                     } else {
                         writeln!(out, "{:<16}{:>8}  {}", table.name, table.size, table.edition)?;
                     }

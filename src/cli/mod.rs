@@ -7,6 +7,7 @@ pub mod database;
 mod export;
 mod import;
 mod init;
+mod codes;
 mod reference;
 mod reference_codes;
 mod stage;
@@ -37,6 +38,9 @@ struct Accession {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Code tables: search by number or words, meanings.
+    #[command(subcommand)]
+    Codes(codes::Codes),
     Init(init::Init),
     Import(import::Import),
     Export(export::Export),
@@ -52,6 +56,7 @@ enum Command {
 /// Runs the command that the program's arguments name.
 pub fn run() -> ExitCode {
     let outcome = match Accession::parse().command {
+        Command::Codes(command) => command.run(),
         Command::Init(command) => command.run(),
         Command::Import(command) => command.run(),
         Command::Export(command) => command.run(),

@@ -130,7 +130,7 @@ fn of_surgery(context: &Context, length: usize) -> Vec<Choice> {
     let (Some(site), histology) = (context.site, context.histology.unwrap_or("")) else { return Vec::new() };
     let of_kind = |t: &&super::SurgeryTable| t.operations.iter().any(|o| o.code.len() == length);
     let of_year = context.dx_year.and_then(|year| surgery_table(site, histology, year)).filter(of_kind);
-    let table = of_year.or_else(|| surgery_tables(site, histology).find(|t| of_kind(&t)));
+    let table = of_year.or_else(|| surgery_tables(site, histology).find(|t| of_kind(t)));
     let retired = (context.dx_year.is_some() && of_year.is_none()).then_some(Retired::OtherYears);
     table.map_or(Vec::new(), |t| {
         t.operations

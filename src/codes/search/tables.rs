@@ -306,7 +306,7 @@ pub(super) fn found_causes(item: &str, query: &str) -> Vec<Hit> {
     let number: String = query.trim().chars().filter(|c| *c != '.').collect::<String>().to_ascii_uppercase();
     let is_number = number.len() >= 2
         && number.starts_with(|c: char| c.is_ascii_uppercase())
-        && number.bytes().nth(1).is_some_and(|b| b.is_ascii_digit())
+        && number.as_bytes().get(1).is_some_and(u8::is_ascii_digit)
         && number.bytes().all(|b| b.is_ascii_alphanumeric());
     if is_number {
         let length = |s: &str| f32::from(u16::try_from(s.len()).unwrap_or(u16::MAX));
