@@ -78,6 +78,7 @@ struct Row {
 
 pub(super) fn make(tx: &mut Tx<'_>, kind: Kind, user: Option<UserId>, works: Duration) -> Result<Token, StoreError> {
     let token = Token::random();
+    tx.conn.run("DELETE FROM one_time_link WHERE works_until < ?", binds![&stamp(tx.now - Duration::days(30))])?;
     tx.conn.run(
         "INSERT INTO one_time_link (token, kind, user_id, made_at, works_until, code_tries) VALUES (?, ?, ?, ?, ?, 0)",
         binds![&token.hash(), kind.key(), user.map(|u| u.0), &stamp(tx.now), &stamp(tx.now + works)],
