@@ -8,6 +8,7 @@ mod export;
 mod import;
 mod init;
 mod codes;
+mod naaccr;
 mod reference;
 mod reference_codes;
 mod stage;
@@ -44,6 +45,9 @@ enum Command {
     Init(init::Init),
     Import(import::Import),
     Export(export::Export),
+    /// NAACCR files and dictionaries.
+    #[command(subcommand)]
+    Naaccr(naaccr::Naaccr),
     /// The tables that are compiled in.
     #[command(subcommand)]
     Reference(reference::Reference),
@@ -60,6 +64,7 @@ pub fn run() -> ExitCode {
         Command::Init(command) => command.run(),
         Command::Import(command) => command.run(),
         Command::Export(command) => command.run(),
+        Command::Naaccr(command) => command.run(),
         Command::Reference(command) => command.run(),
         Command::Stage(command) => command.run(),
         Command::User(command) => command.run(),

@@ -7,8 +7,11 @@
 //! refused is refused with file position, patient, item and plain words.
 //! Rules: NAACCR XML Data Exchange Standard, specification 1.8; NAACCR Standards Volume II, chapters on record layout.
 
+mod convert;
 mod dictionary;
+mod dictionary_file;
 mod digest;
+mod fixed;
 mod item;
 mod options;
 mod problem;
@@ -21,8 +24,14 @@ mod versions;
 mod writer;
 mod xml;
 
+pub use convert::{Conversion, sex_assigned_at_birth};
 pub use dictionary::{Dictionary, default_user_dictionary, dictionary};
+pub use dictionary_file::{
+    DictionaryProblem, Difference, LoadedDictionary, conflicts, dictionary_csv, dictionary_from_csv, dictionary_xml,
+    differences, load_dictionary,
+};
 pub use digest::{Digest, abstract_digest, patient_digest, root_digest};
+pub use fixed::FixedWriter;
 pub use item::{DataType, Item, ItemNumber, Level, Padding, RecordType, RecordTypes};
 pub use options::{ControlCharacters, Format, Limits, Mode, ReadOptions, Unknown, WriteOptions};
 pub use problem::{Fatal, FatalKind, Problem, ProblemKind, Problems, Severity};

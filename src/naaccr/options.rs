@@ -101,6 +101,8 @@ pub struct ReadOptions {
     pub max_problems: usize,
     /// Whether zero padding is about to be applied, so that a value it repairs is not too short.
     pub zero_pad: bool,
+    /// Whether characters XML does not allow stay in the values; they are reported in any case.
+    pub keep_control_characters: bool,
     /// Bounds.
     pub limits: Limits,
 }
@@ -126,6 +128,7 @@ impl ReadOptions {
             user_dictionaries: Vec::new(),
             max_problems: 10_000,
             zero_pad: false,
+            keep_control_characters: false,
             limits: Limits::default(),
         }
     }

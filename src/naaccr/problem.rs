@@ -264,6 +264,11 @@ impl Fatal {
         Fatal { kind, line: None, column: None, patient: None, message: message.into() }
     }
 
+    /// A file that could not be opened or read.
+    pub fn unreadable(message: impl Into<String>) -> Fatal {
+        Fatal::new(FatalKind::Io, message)
+    }
+
     fn place(&self) -> String {
         let mut place = String::new();
         if let Some(line) = self.line {
@@ -290,18 +295,20 @@ pub struct Problems {
     taken: usize,
     counts: Vec<u64>,
     errors: u64,
+    warnings: u64,
 }
 
 impl Problems {
     /// Keeps at most that many whole.
     pub(crate) fn new(most: usize) -> Problems {
-        Problems { kept: Vec::new(), most, taken: 0, counts: vec![0; ProblemKind::ALL.len()], errors: 0 }
+        Problems { kept: Vec::new(), most, taken: 0, counts: vec![0; ProblemKind::ALL.len()], errors: 0, warnings: 0 }
     }
 
     /// Counts a problem; `whole` is asked for it only if it is to be kept.
     pub(crate) fn add(&mut self, kind: ProblemKind, severity: Severity, whole: impl FnOnce() -> Problem) {
         self.counts[kind as usize] += 1;
         self.errors += u64::from(severity == Severity::Error);
+        self.warnings += u64::from(severity == Severity::Warning);
         if self.kept.len() + self.taken < self.most {
             self.kept.push(whole());
         }
@@ -333,18 +340,13 @@ impl Problems {
         self.errors
     }
 
+    /// Whether there is nothing but notes.
+    pub fn is_clean(&self) -> bool {
+        self.errors == 0 && self.warnings == 0
+    }
+
     /// How many there were altogether.
     pub fn total(&self) -> u64 {
         self.counts.iter().sum()
-    }
-
-    /// Adds those of another reader of the same file.
-    pub(crate) fn absorb(&mut self, other: Problems) {
-        for (count, more) in std::iter::zip(&mut self.counts, &other.counts) {
-            *count += more;
-        }
-        self.errors += other.errors;
-        let room = self.most.saturating_sub(self.kept.len() + self.taken);
-        self.kept.extend(other.kept.into_iter().take(room));
     }
 }

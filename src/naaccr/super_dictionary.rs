@@ -26,6 +26,10 @@ pub struct StandardItem {
     pub label: &'static str,
     /// Who sets the standard, such as `SEER/CoC`.
     pub source: &'static str,
+    /// Year it was first used, as the documentation writes it; empty if that is not known.
+    pub year_implemented: &'static str,
+    /// Year it was given up, as the documentation writes it; empty if it was not, or that is not known.
+    pub year_retired: &'static str,
     /// Whether it is a reserved area of a default user dictionary.
     pub reserved: bool,
 }
@@ -108,6 +112,8 @@ fn assemble() -> SuperDictionary {
                 former_ids: Vec::new(),
                 label: "",
                 source: "",
+                year_implemented: "",
+                year_retired: "",
                 reserved,
             });
             if standard.item.id != item.id {
@@ -123,6 +129,8 @@ fn assemble() -> SuperDictionary {
         let about = all().about.get(&*standard.item.id).copied().unwrap_or_default();
         standard.label = if about.label.is_empty() { &standard.item.name } else { about.label };
         standard.source = about.source;
+        standard.year_implemented = about.implemented;
+        standard.year_retired = about.retired;
         for former in &standard.former_ids {
             by_id.insert(*former, n);
         }

@@ -101,12 +101,17 @@ impl Version {
         self.0 <= 180
     }
 
-    /// From version 26 on the patient's sex is `sexAssignedAtBirth` (225); before, it is `sex` (220).
+    /// Characters of a fixed-column line of type I, of type C, and of types A and M.
+    pub(crate) fn fixed_line_lengths(self) -> (usize, usize, usize) {
+        if self < Version::V180 { (3339, 5564, 22824) } else { (4048, 6154, 24194) }
+    }
+
     /// Whether exports are made in this version: the two in use.
     pub fn may_be_exported(self) -> bool {
         matches!(self.0, 250 | 260)
     }
 
+    /// From version 26 on the patient's sex is `sexAssignedAtBirth` (225); before, it is `sex` (220).
     pub fn has_sex_assigned_at_birth(self) -> bool {
         self.0 >= 260
     }

@@ -43,12 +43,6 @@ impl Losses {
         }
     }
 
-    pub fn absorb(&mut self, lost: Vec<Lost>) {
-        for lost in lost {
-            self.0.entry((lost.item, lost.reason)).or_insert((lost.number, 0)).1 += lost.count;
-        }
-    }
-
     pub fn list(&self) -> Vec<Lost> {
         let lost = |((item, reason), (number, count)): (&(String, &'static str), &(Option<ItemNumber>, u64))| Lost {
             item: item.clone(),
@@ -345,6 +339,8 @@ const ESCAPED: [bool; 256] = {
     escaped[b'&' as usize] = true;
     escaped[b'<' as usize] = true;
     escaped[b'>' as usize] = true;
+    // Allowed by XML, yet of no meaning in a value; the reference library leaves it out too.
+    escaped[0x7f] = true;
     escaped[0xef] = true;
     escaped
 };
@@ -359,7 +355,7 @@ fn escape_id(id: &str, out: &mut Vec<u8>) {
     }
 }
 
-fn escape_attribute(text: &str, out: &mut String) {
+pub(crate) fn escape_attribute(text: &str, out: &mut String) {
     for c in text.chars() {
         match c {
             '&' => out.push_str("&amp;"),

@@ -12,5 +12,6 @@ mod accounts;
 mod house;
 mod imports;
 mod installing;
+mod naaccr;
 mod staging;
 mod schema;

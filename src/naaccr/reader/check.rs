@@ -48,8 +48,8 @@ pub(crate) fn faults(item: &Item, value: &str, shape: bool) -> Faults {
     }
     match item.data_type {
         DataType::Text => {
-            found.leading_space = bytes.first() == Some(&b' ');
-            found.trailing_space = bytes.last() == Some(&b' ');
+            found.leading_space = bytes.first() == Some(&b' ') && !item.keeps_blanks;
+            found.trailing_space = bytes.last() == Some(&b' ') && !item.keeps_blanks;
         }
         DataType::Digits => {
             found.bad_type = !bytes.iter().all(u8::is_ascii_digit);

@@ -143,6 +143,20 @@ impl Keeper {
         });
     }
 
+    /// Reports a problem of a known item.
+    pub fn report_of(
+        &mut self,
+        kind: ProblemKind,
+        severity: Severity,
+        spot: Spot,
+        item: &Item,
+        value: &str,
+        message: String,
+    ) {
+        let about = Some((item.number, Cow::Owned(item.name.to_string())));
+        self.report_item(kind, severity, spot, item.level, &item.id, about, value, || message);
+    }
+
     /// Reports a problem of an item.
     #[allow(clippy::too_many_arguments)]
     fn report_item(

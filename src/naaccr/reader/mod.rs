@@ -16,23 +16,30 @@ mod xml_reader;
 
 use std::io::Read;
 
-use crate::naaccr::options::ReadOptions;
+use crate::naaccr::fixed::FixedReader;
+use crate::naaccr::options::{Format, ReadOptions};
 use crate::naaccr::problem::{Fatal, Problem, Problems};
-use crate::naaccr::reader::keeper::Keeper;
 use crate::naaccr::reader::namespace::Namespaces;
-use crate::naaccr::reader::source::Source;
-use crate::naaccr::reader::vocabulary::Vocabulary;
 use crate::naaccr::reader::xml_reader::XmlReader;
 use crate::naaccr::record::{Patient, Root};
 use crate::naaccr::xml;
 
+pub(crate) use check::is_time_generated;
+pub(crate) use keeper::{Keeper, Spot, Written as NumberWritten};
 pub(crate) use namespace::NAACCR;
-pub(crate) use value::is_allowed;
+pub(crate) use source::Source;
+pub(crate) use value::{Bad, append, is_allowed};
+pub(crate) use vocabulary::Vocabulary;
+pub(crate) use xml_reader::attributes;
 
 /// A reader of one file.
 #[derive(Debug)]
-pub struct Reader<'a> {
-    form: XmlReader<'a>,
+pub struct Reader<'a>(Form<'a>);
+
+#[derive(Debug)]
+enum Form<'a> {
+    Xml(Box<XmlReader<'a>>),
+    Fixed(Box<FixedReader<'a>>),
 }
 
 impl<'a> Reader<'a> {
@@ -40,34 +47,64 @@ impl<'a> Reader<'a> {
     pub fn open(input: impl Read + Send + 'a, options: &ReadOptions) -> Result<Reader<'a>, Fatal> {
         let bytes = unpack::unpacked(input, &options.limits)?;
         let decoded = unpack::decoded(bytes, options.encoding.as_deref())?;
-        let source = Source::new(decoded.text, &options.limits);
-        Ok(Reader { form: XmlReader::open(source, options, decoded.unknown)? })
+        let mut source = Source::new(decoded.text, &options.limits);
+        source.more()?;
+        let is_fixed = match options.format {
+            Format::Xml => false,
+            Format::Fixed => true,
+            Format::Auto => !matches!(source.text().trim_ascii_start().first(), None | Some(b'<')),
+        };
+        Ok(Reader(if is_fixed {
+            Form::Fixed(Box::new(FixedReader::open(source, options)?))
+        } else {
+            Form::Xml(Box::new(XmlReader::open(source, options, decoded.unknown)?))
+        }))
+    }
+
+    /// Whether the file is in fixed columns.
+    pub fn is_fixed(&self) -> bool {
+        matches!(self.0, Form::Fixed(_))
     }
 
     /// The root of the file. Items and extensions that stand behind patients, against the rule, appear at the end.
     pub fn root(&self) -> &Root {
-        &self.form.root
+        match &self.0 {
+            Form::Xml(reader) => &reader.root,
+            Form::Fixed(reader) => &reader.root,
+        }
     }
 
     /// Reads the next patient into `patient`, whose memory is used again; false at the end of the file.
     pub fn read_patient(&mut self, patient: &mut Patient) -> Result<bool, Fatal> {
-        self.form.read_patient(patient)
+        match &mut self.0 {
+            Form::Xml(reader) => reader.read_patient(patient),
+            Form::Fixed(reader) => reader.read_patient(patient),
+        }
     }
 
     /// The text of the patient read last as it stands in the file, decoded to UTF-8. Bytes that were no character of
     /// the file's encoding are still there as they were.
     pub fn patient_source(&self) -> &[u8] {
-        self.form.patient_source()
+        match &self.0 {
+            Form::Xml(reader) => reader.patient_source(),
+            Form::Fixed(reader) => reader.patient_source(),
+        }
     }
 
     /// The problems found so far.
     pub fn problems(&self) -> &Problems {
-        &self.form.keeper.problems
+        match &self.0 {
+            Form::Xml(reader) => &reader.keeper.problems,
+            Form::Fixed(reader) => &reader.keeper.problems,
+        }
     }
 
     /// Takes the problems found so far and not yet taken.
     pub fn drain_problems(&mut self) -> Vec<Problem> {
-        self.form.keeper.problems.drain()
+        match &mut self.0 {
+            Form::Xml(reader) => reader.keeper.problems.drain(),
+            Form::Fixed(reader) => reader.keeper.problems.drain(),
+        }
     }
 }
 

@@ -71,13 +71,20 @@ pub(crate) enum Bad {
 pub(crate) type Wrong = (usize, &'static str);
 
 /// Appends the text of `raw` (between two pieces of markup) to `out`: references resolved, line ends made LF,
-/// characters XML does not allow left out and told to `bad`, bytes that are not UTF-8 read as Windows-1252.
+/// characters XML does not allow told to `bad` and
+/// left out unless `keep`, bytes that are not UTF-8 read as Windows-1252.
 /// `at` is the position of `raw`, for faults.
-pub(crate) fn decode(raw: &[u8], at: usize, out: &mut String, bad: &mut dyn FnMut(Bad)) -> Result<(), Wrong> {
+pub(crate) fn decode(
+    raw: &[u8],
+    at: usize,
+    keep: bool,
+    out: &mut String,
+    bad: &mut dyn FnMut(Bad),
+) -> Result<(), Wrong> {
     let mut begin = 0;
     while let Some(n) = memchr::memchr2(b'&', b']', &raw[begin..]) {
         let stop = begin + n;
-        append(&raw[begin..stop], at + begin, out, bad);
+        append(&raw[begin..stop], at + begin, keep, out, bad);
         if raw[stop] == b']' {
             if raw[stop..].starts_with(b"]]>") {
                 return Err((at + stop, "']]>' in text; it must be written ]]&gt;"));
@@ -96,15 +103,18 @@ pub(crate) fn decode(raw: &[u8], at: usize, out: &mut String, bad: &mut dyn FnMu
             out.push(c);
         } else {
             bad(Bad::Character { at: at + stop, code: c.into() });
+            if keep {
+                out.push(c);
+            }
         }
         begin = stop + 1 + end + 1;
     }
-    append(&raw[begin..], at + begin, out, bad);
+    append(&raw[begin..], at + begin, keep, out, bad);
     Ok(())
 }
 
 /// Appends text without references.
-pub(crate) fn append(raw: &[u8], at: usize, out: &mut String, bad: &mut dyn FnMut(Bad)) {
+pub(crate) fn append(raw: &[u8], at: usize, keep: bool, out: &mut String, bad: &mut dyn FnMut(Bad)) {
     let mut done = 0;
     for chunk in raw.utf8_chunks() {
         let mut characters = chunk.valid().char_indices().peekable();
@@ -116,7 +126,12 @@ pub(crate) fn append(raw: &[u8], at: usize, out: &mut String, bad: &mut dyn FnMu
                     }
                 }
                 _ if is_allowed(c) => out.push(c),
-                _ => bad(Bad::Character { at: at + done + n, code: c.into() }),
+                _ => {
+                    bad(Bad::Character { at: at + done + n, code: c.into() });
+                    if keep {
+                        out.push(c);
+                    }
+                }
             }
         }
         done += chunk.valid().len();
@@ -152,10 +167,10 @@ mod tests {
         let mut found = Vec::new();
         let mut out = String::new();
         let text = b"a&#xd;b\r\nc\rd\x01e\xfc&lt;]&#x1F600;";
-        assert_eq!(decode(text, 100, &mut out, &mut |bad| found.push(bad)), Ok(()));
+        assert_eq!(decode(text, 100, false, &mut out, &mut |bad| found.push(bad)), Ok(()));
         assert_eq!(out, "a\rb\nc\ndeü<]😀");
         assert_eq!(found, [Bad::Character { at: 112, code: 1 }, Bad::Bytes { at: 114, first: 0xfc }]);
-        assert!(decode(b"a & b", 0, &mut out, &mut |_| {}).is_err());
-        assert!(decode(b"a ]]> b", 0, &mut out, &mut |_| {}).is_err());
+        assert!(decode(b"a & b", 0, false, &mut out, &mut |_| {}).is_err());
+        assert!(decode(b"a ]]> b", 0, false, &mut out, &mut |_| {}).is_err());
     }
 }

@@ -421,6 +421,7 @@ impl<'a> XmlReader<'a> {
     fn text_of_item(&mut self, out: &mut String) -> Result<(), Fatal> {
         let mut bad = Vec::new();
         let begin = self.at;
+        let keep = self.keeper.options.keep_control_characters;
         loop {
             let found = memchr::memchr(b'<', &self.source.text()[self.at..]);
             let Some(length) = found else {
@@ -436,7 +437,7 @@ impl<'a> XmlReader<'a> {
             if end - begin > self.keeper.options.limits.value {
                 return Err(self.value_too_large(begin));
             }
-            let decoded = value::decode(&self.source.text()[self.at..end], self.at, out, &mut |b| bad.push(b));
+            let decoded = value::decode(&self.source.text()[self.at..end], self.at, keep, out, &mut |b| bad.push(b));
             if let Err((at, what)) = decoded {
                 return Err(self.syntax(at, what));
             }
@@ -445,7 +446,7 @@ impl<'a> XmlReader<'a> {
             match markup {
                 Markup::Comment | Markup::Instruction => {}
                 Markup::Cdata { text } => {
-                    value::append(&self.source.text()[text.0..text.1], text.0, out, &mut |b| bad.push(b));
+                    value::append(&self.source.text()[text.0..text.1], text.0, keep, out, &mut |b| bad.push(b));
                 }
                 Markup::End { name } => {
                     let name = &self.source.text()[name.0..name.1];
@@ -587,7 +588,7 @@ impl<'a> XmlReader<'a> {
         }
         let mut shown = String::new();
         let raw = self.source.text()[begin..self.at].trim_ascii_end();
-        let decoded = value::decode(raw, begin, &mut shown, &mut |_| {});
+        let decoded = value::decode(raw, begin, false, &mut shown, &mut |_| {});
         if let Err((at, what)) = decoded {
             return Err(self.syntax(at, what));
         }
