@@ -12,6 +12,7 @@ mod naaccr;
 mod reference;
 mod reference_codes;
 mod stage;
+mod synth;
 mod user;
 
 use std::process::ExitCode;
@@ -53,6 +54,7 @@ enum Command {
     Reference(reference::Reference),
     /// Stages cases: reads lines `{"in":{…}}` and writes what each derives.
     Stage(stage::Stage),
+    Synth(synth::Synth),
     /// People who may sign in, and their roles.
     User(user::UserCommand),
 }
@@ -67,6 +69,7 @@ pub fn run() -> ExitCode {
         Command::Naaccr(command) => command.run(),
         Command::Reference(command) => command.run(),
         Command::Stage(command) => command.run(),
+        Command::Synth(command) => command.run(),
         Command::User(command) => command.run(),
     };
     match outcome {
