@@ -121,6 +121,11 @@ impl Version {
         self.0 <= 220
     }
 
+    /// Whether this version is later than the one of that number.
+    pub(crate) fn is_after(self, number: u16) -> bool {
+        self.0 > number
+    }
+
     /// The dictionary whose definitions are used for this version: its own, or the oldest there is.
     pub fn dictionary_version(self) -> Version {
         if self < Version::V140 { Version::V140 } else { self }

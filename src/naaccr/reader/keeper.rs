@@ -9,6 +9,7 @@ use crate::naaccr::item::{Item, ItemNumber, Level};
 use crate::naaccr::options::{ReadOptions, Unknown};
 use crate::naaccr::problem::{Fatal, FatalKind, Problem, ProblemKind, Problems, Severity};
 use crate::naaccr::reader::check;
+use crate::naaccr::reader::meaning::{self, Meanings};
 use crate::naaccr::reader::vocabulary::{Definition, Vocabulary};
 use crate::naaccr::record::Items;
 use crate::naaccr::super_dictionary::earlier_id;
@@ -43,6 +44,8 @@ pub(crate) struct Keeper {
     /// Whether the reader stands behind a patient and before the next.
     pub between: bool,
     version: Version,
+    /// Judges what values mean, if that is asked for.
+    meanings: Option<Meanings>,
     /// For each word and level, the last element it was seen in.
     seen: Vec<[u32; 3]>,
     /// The element being read at each level.
@@ -62,6 +65,7 @@ impl Keeper {
             tumor: 0,
             between: false,
             version,
+            meanings: options.check_codes.then(|| Meanings::new(version, &vocabulary)),
             seen: vec![[0; 3]; words],
             element: [1; 3],
             seen_unknown: Default::default(),
@@ -218,12 +222,20 @@ impl Keeper {
             check::faults(item, value, self.options.check_values)
         };
         let seen = std::mem::replace(&mut self.seen[n as usize][level as usize], self.element[level as usize]);
+        let meaning = match &mut self.meanings {
+            Some(meanings) if faults.none() && !value.is_empty() => meanings.fault(n, item, value),
+            _ => None,
+        };
         let right_number = match written {
             Written::Nothing => true,
             Written::Number(number) => item.number == Some(ItemNumber(number)),
             Written::Other(_) => false,
         };
-        let fine = faults.none() && right_number && item.level == level && seen != self.element[level as usize];
+        let fine = faults.none()
+            && meaning.is_none()
+            && right_number
+            && item.level == level
+            && seen != self.element[level as usize];
         match &word.definition {
             Definition::Standard(item) => items.push_known(item, value, spot.line),
             Definition::Own(..) => items.push_own(&item.id, item.number, value, spot.line),
@@ -235,7 +247,7 @@ impl Keeper {
         if repeated {
             items.note_repeat();
         }
-        self.report_faults(n, level, spot, id, written, value, faults, repeated)
+        self.report_faults(n, level, spot, id, written, value, faults, meaning, repeated)
     }
 
     #[cold]
@@ -249,6 +261,7 @@ impl Keeper {
         written: Written<'_>,
         value: &str,
         faults: check::Faults,
+        meaning: Option<ProblemKind>,
         repeated: bool,
     ) -> Result<(), Fatal> {
         let definition = self.vocabulary.word(n).definition.clone();
@@ -288,6 +301,11 @@ impl Keeper {
             }
             let message = || check::rule(kind, item, value);
             self.report_item(kind, Severity::Error, spot, level, id, about(item), value, message);
+        }
+        if let Some(kind) = meaning {
+            let version = self.version;
+            let message = || meaning::rule(kind, item, value, version);
+            self.report_item(kind, Severity::Warning, spot, level, id, about(item), value, message);
         }
         Ok(())
     }

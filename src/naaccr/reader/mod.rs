@@ -6,6 +6,7 @@
 
 mod check;
 mod keeper;
+mod meaning;
 mod namespace;
 mod root;
 mod source;

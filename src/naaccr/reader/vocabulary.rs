@@ -93,6 +93,11 @@ impl Vocabulary {
         self.by_id.get(id).copied()
     }
 
+    /// All words.
+    pub fn words(&self) -> impl Iterator<Item = &Word> {
+        self.words.iter()
+    }
+
     /// The id of the item of that number.
     pub fn by_number(&self, number: ItemNumber) -> Option<String> {
         let word = self.words.iter().find(|w| w.definition.item().number == Some(number))?;
