@@ -11,6 +11,8 @@ mod codes;
 mod naaccr;
 mod reference;
 mod reference_codes;
+mod routes;
+pub mod serve;
 mod stage;
 mod synth;
 mod user;
@@ -52,6 +54,8 @@ enum Command {
     /// The tables that are compiled in.
     #[command(subcommand)]
     Reference(reference::Reference),
+    Routes(routes::Routes),
+    Serve(serve::Serve),
     /// Stages cases: reads lines `{"in":{…}}` and writes what each derives.
     Stage(stage::Stage),
     Synth(synth::Synth),
@@ -68,6 +72,8 @@ pub fn run() -> ExitCode {
         Command::Export(command) => command.run(),
         Command::Naaccr(command) => command.run(),
         Command::Reference(command) => command.run(),
+        Command::Routes(command) => command.run(),
+        Command::Serve(command) => command.run(),
         Command::Stage(command) => command.run(),
         Command::Synth(command) => command.run(),
         Command::User(command) => command.run(),

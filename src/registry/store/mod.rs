@@ -25,6 +25,7 @@ pub mod scope;
 pub mod search;
 pub mod settings;
 pub mod sources;
+pub mod trail;
 mod url;
 pub(crate) mod write_records;
 mod writer;

@@ -1,0 +1,75 @@
+//! Every route, one row each. A route without a row cannot be registered: the server reads nothing else.
+
+use super::pages::*;
+use super::route::{Audit, Route, Scoping, Who, get, post};
+use crate::accounts::Stage;
+use crate::asker::May;
+
+use Audit::{Change, None as NoLine, SignIn, View};
+use Scoping::{None as NoScope, Own, Registry};
+
+const ENROL: Who = Who::AtStage(Stage::Enrol);
+const ACCOUNT: Who = Who::SignedIn;
+const USERS: Who = Who::May(May::AdministerUsers);
+const REVIEW: Who = Who::May(May::ReviewUsers);
+const FACILITIES: Who = Who::May(May::AdministerFacilities);
+const SETTINGS: Who = Who::May(May::ChangeSettings);
+const AUDIT: Who = Who::May(May::ReadAudit);
+const GLASS: Who = Who::May(May::BreakGlass);
+const JUDGE_GLASS: Who = Who::May(May::ReviewBreakGlass);
+const CODE: Who = Who::AtStage(Stage::Code);
+
+/// All routes.
+pub const ROUTES: &[Route] = &[
+    get("/health/live", Who::NotAsked, NoScope, NoLine, health::live),
+    get("/health/ready", Who::NotAsked, NoScope, NoLine, health::ready),
+    get("/static/{hash}/{file}", Who::NotAsked, NoScope, NoLine, static_file::show),
+    get("/sign-in", Who::Anyone, NoScope, NoLine, sign_in::show),
+    post("/sign-in", Who::Anyone, NoScope, SignIn, sign_in::take),
+    get("/sign-in/second-step", CODE, NoScope, NoLine, second_step::show),
+    post("/sign-in/second-step", CODE, NoScope, SignIn, second_step::take),
+    post("/sign-out", Who::Anyone, NoScope, SignIn, sign_in::sign_out),
+    get("/password", Who::Anyone, NoScope, NoLine, forgotten::show),
+    post("/password", Who::Anyone, NoScope, SignIn, forgotten::take),
+    get("/password/{token}", Who::Anyone, NoScope, NoLine, password::show),
+    post("/password/{token}", Who::Anyone, NoScope, SignIn, password::take),
+    get("/set-up/{token}", Who::Anyone, NoScope, NoLine, set_up::show),
+    post("/set-up/{token}", Who::Anyone, NoScope, Change, set_up::take),
+    get("/account", ACCOUNT, Own, NoLine, account::show),
+    post("/account/password", ACCOUNT, Own, SignIn, account::password),
+    post("/account/look", ACCOUNT, Own, NoLine, account::look),
+    post("/account/sessions/end", ACCOUNT, Own, SignIn, account::end),
+    post("/account/recovery-codes", ACCOUNT, Own, SignIn, account::recovery_codes),
+    post("/account/second-factor/begin", ACCOUNT, Own, NoLine, second_factor::begin),
+    post("/account/second-factor/remove", ACCOUNT, Own, SignIn, account::remove_factor),
+    get("/account/second-factor", ENROL, Own, NoLine, second_factor::show),
+    post("/account/second-factor", ENROL, Own, SignIn, second_factor::confirm),
+    get("/break-glass", GLASS, Own, NoLine, break_glass::show),
+    post("/break-glass", GLASS, Own, Change, break_glass::open),
+    post("/break-glass/end", GLASS, Own, Change, break_glass::end),
+    get("/go", Who::SignedIn, NoScope, NoLine, go_to::show),
+    post("/go", Who::SignedIn, NoScope, NoLine, go_to::find).in_background(),
+    get("/admin/users", USERS, Registry, NoLine, users::show),
+    get("/admin/users.csv", USERS, Registry, NoLine, users::csv),
+    get("/admin/users/new", USERS, Registry, NoLine, users::new),
+    post("/admin/users/new", USERS, Registry, Change, users::add),
+    get("/admin/users/review", REVIEW, Registry, NoLine, users_review::show),
+    get("/admin/users/{u}", USERS, Registry, NoLine, users::edit),
+    post("/admin/users/{u}", USERS, Registry, Change, users::amend),
+    post("/admin/users/{u}/disable", USERS, Registry, Change, users::disable),
+    post("/admin/users/{u}/enable", USERS, Registry, Change, users::enable),
+    post("/admin/users/{u}/reset", USERS, Registry, Change, users::reset),
+    post("/admin/users/{u}/reviewed", REVIEW, Registry, Change, users_review::reviewed),
+    get("/admin/facilities", FACILITIES, Registry, NoLine, facilities::show),
+    get("/admin/facilities/new", FACILITIES, Registry, NoLine, facilities::new),
+    post("/admin/facilities/new", FACILITIES, Registry, Change, facilities::add),
+    get("/admin/facilities/{f}", FACILITIES, Registry, NoLine, facilities::edit),
+    post("/admin/facilities/{f}", FACILITIES, Registry, Change, facilities::amend),
+    get("/admin/settings", SETTINGS, Registry, NoLine, settings::show),
+    post("/admin/settings", SETTINGS, Registry, Change, settings::save),
+    get("/admin/audit", AUDIT, Registry, View, audit::show),
+    get("/admin/audit.csv", AUDIT, Registry, View, audit::csv),
+    get("/admin/break-glass", JUDGE_GLASS, Registry, View, break_glass::list),
+    post("/admin/break-glass/{g}", JUDGE_GLASS, Registry, Change, break_glass::judge),
+    get("/help", Who::Anyone, NoScope, NoLine, help::show),
+];
