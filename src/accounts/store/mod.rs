@@ -33,7 +33,7 @@ pub use user::{
 
 use super::session::Lifetimes;
 use crate::asker::{Asker, Role, Scope, UserId};
-use crate::registry::store::settings::{setting, setting_is_yes, setting_number};
+use crate::registry::store::settings::{InForce, in_force, setting, setting_is_yes};
 use crate::registry::store::{By, Conn, StoreError};
 
 /// A stored time; one that cannot be read is long ago, so that nothing stays open by it.
@@ -54,9 +54,13 @@ fn at_the_door(user: Option<(UserId, &str)>, address: &str, route: &str) -> By {
 
 /// How long sessions last by the settings.
 fn lifetimes(conn: &mut Conn) -> Result<Lifetimes, StoreError> {
+    lifetimes_of(&in_force(conn)?)
+}
+
+fn lifetimes_of(settings: &InForce) -> Result<Lifetimes, StoreError> {
     Ok(Lifetimes {
-        idle: chrono::Duration::minutes(setting_number(conn, "session.idle_minutes")?),
-        whole: chrono::Duration::hours(setting_number(conn, "session.whole_hours")?),
+        idle: chrono::Duration::minutes(settings.number("session.idle_minutes")?),
+        whole: chrono::Duration::hours(settings.number("session.whole_hours")?),
     })
 }
 

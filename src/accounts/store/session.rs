@@ -1,16 +1,17 @@
 //! Open sessions: begun, looked up on each request, renewed, ended.
 
 use chrono::{DateTime, Duration, Utc};
+use diesel::deserialize::QueryableByName;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
-use super::{lifetimes, moment, registry_name, user};
+use super::{lifetimes, lifetimes_of, moment, registry_name, user};
 use crate::accounts::AccountError;
 use crate::accounts::passwords::{NewPassword, PasswordHash, hash_password, password_matches};
 use crate::accounts::session::{FRESH_MINUTES, Lifetimes, Stage, Token};
-use crate::asker::{Asker, May, Role, Scope, UserId};
+use crate::asker::{Asker, FacilityId, May, Role, Scope, UserId};
 use crate::binds;
 use crate::registry::clock::stamp;
-use crate::registry::store::settings::setting_is_yes;
+use crate::registry::store::settings::in_force;
 use crate::registry::store::{By, Conn, Store, StoreError, Tx};
 
 /// A session just begun or renewed: the token goes into the cookie, the stage says which page is next.
@@ -107,7 +108,7 @@ pub struct OpenSession {
     pub seen: String,
 }
 
-#[derive(diesel::QueryableByName)]
+#[derive(QueryableByName)]
 struct Row {
     #[diesel(sql_type = BigInt)]
     id: i64,
@@ -135,13 +136,39 @@ impl Row {
     }
 }
 
-#[derive(diesel::QueryableByName)]
-struct OpenGlass {
-    #[diesel(sql_type = Nullable<BigInt>)]
-    id: Option<i64>,
+/// All that a request needs of a session and its person, in one query.
+#[derive(QueryableByName)]
+struct Holder {
+    #[diesel(embed)]
+    session: Row,
     #[diesel(sql_type = Text)]
-    works_until: String,
+    login: String,
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = BigInt)]
+    all_facilities: i64,
+    #[diesel(sql_type = Nullable<Text>)]
+    totp: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    disabled_at: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    roles: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    facilities: Option<String>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    glass: Option<i64>,
+    #[diesel(sql_type = Nullable<Text>)]
+    glass_until: Option<String>,
 }
+
+const HOLDER: &str = "SELECT s.id, s.user_id, s.stage, s.address, s.begun_at, s.seen_at, s.fresh_at, \
+    u.login, u.name, u.all_facilities, u.totp, u.disabled_at, \
+    (SELECT string_agg(r.role, ' ') FROM user_role r WHERE r.user_id = u.id) AS roles, \
+    (SELECT string_agg(CAST(f.facility_id AS TEXT), ' ') FROM user_facility f WHERE f.user_id = u.id) AS facilities, \
+    g.id AS glass, g.works_until AS glass_until \
+    FROM session s JOIN user_ u ON u.id = s.user_id \
+    LEFT JOIN break_glass g ON g.user_id = u.id AND g.ended_at IS NULL AND g.works_until > ? \
+    WHERE s.token = ? ORDER BY g.id DESC LIMIT 1";
 
 /// Begins a session and clears away those that are long over.
 pub(super) fn begin(
@@ -184,42 +211,39 @@ pub fn session_of(store: &Store, token: &Token) -> Result<Option<SignedIn>, Stor
 }
 
 pub(super) fn signed_in(conn: &mut Conn, token: &Token, now: DateTime<Utc>) -> Result<Option<SignedIn>, StoreError> {
-    let row = conn.row::<Row>(
-        "SELECT id, user_id, stage, address, begun_at, seen_at, fresh_at FROM session WHERE token = ?",
-        binds![&token.hash()],
-    )?;
-    let lives = lifetimes(conn)?;
-    let Some(row) = row.filter(|row| row.is_open(lives, now)) else { return Ok(None) };
-    let id = UserId(row.user_id);
-    let Some(person) = user::row(conn, id)?.filter(|p| p.disabled_at.is_none()) else { return Ok(None) };
-    let mut roles = user::roles_of(conn, id)?;
-    if roles.contains(&Role::Student) && !setting_is_yes(conn, "registry.training")? {
+    let Some(holder) = conn.row::<Holder>(HOLDER, binds![&stamp(now), &token.hash()])? else { return Ok(None) };
+    let settings = in_force(conn)?;
+    let (row, lives) = (&holder.session, lifetimes_of(&settings)?);
+    if holder.disabled_at.is_some() || !row.is_open(lives, now) {
+        return Ok(None);
+    }
+    let mut roles: Vec<Role> = words(&holder.roles).filter_map(Role::of_key).collect();
+    roles.sort_unstable();
+    if !settings.is_yes("registry.training")? {
         roles.retain(|role| *role != Role::Student);
     }
-    let scope = match person.all_facilities != 0 {
-        true => Scope::Registry,
-        false => Scope::Facilities(user::facilities_of(conn, id)?),
-    };
-    let glass = conn.row::<OpenGlass>(
-        "SELECT id, works_until FROM break_glass WHERE user_id = ? AND ended_at IS NULL AND works_until > ? \
-         ORDER BY id DESC LIMIT 1",
-        binds![id.0, &stamp(now)],
-    )?;
+    let mut facilities: Vec<FacilityId> =
+        words(&holder.facilities).filter_map(|w| w.parse().ok()).map(FacilityId).collect();
+    facilities.sort_unstable();
     let (begun, seen) = (moment(&row.begun_at), moment(&row.seen_at));
     Ok(Some(SignedIn {
         session: row.id,
-        user: id,
-        login: person.login,
-        name: person.name,
+        user: UserId(row.user_id),
+        login: holder.login,
+        name: holder.name,
         roles,
-        scope,
+        scope: if holder.all_facilities != 0 { Scope::Registry } else { Scope::Facilities(facilities) },
         stage: row.stage(),
-        has_second_factor: person.totp.is_some(),
-        break_glass: glass.and_then(|g| Some((g.id?, moment(&g.works_until)))),
+        has_second_factor: holder.totp.is_some(),
+        break_glass: holder.glass.zip(holder.glass_until.as_deref().map(moment)),
         seen,
         ends: lives.end(row.stage(), begun, now.max(seen)),
         fresh_until: moment(&row.fresh_at) + Duration::minutes(FRESH_MINUTES),
     }))
+}
+
+fn words(text: &Option<String>) -> impl Iterator<Item = &str> {
+    text.as_deref().unwrap_or_default().split_whitespace()
 }
 
 /// Notes that a session was used now. Not for requests that a page makes by itself.

@@ -164,15 +164,6 @@ pub(super) fn roles_of(conn: &mut Conn, id: UserId) -> Result<Vec<Role>, StoreEr
     Ok(in_order(keys.iter().filter_map(|k| Role::of_key(&k.t))))
 }
 
-/// Facilities of a user.
-pub(super) fn facilities_of(conn: &mut Conn, id: UserId) -> Result<Vec<FacilityId>, StoreError> {
-    let given = conn.rows::<GivenFacility>(
-        "SELECT user_id, facility_id FROM user_facility WHERE user_id = ? ORDER BY facility_id",
-        binds![id.0],
-    )?;
-    Ok(given.iter().map(|g| FacilityId(g.facility_id)).collect())
-}
-
 fn in_order(roles: impl Iterator<Item = Role>) -> Vec<Role> {
     let mut roles: Vec<Role> = roles.collect();
     roles.sort_unstable();

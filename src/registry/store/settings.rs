@@ -214,6 +214,43 @@ pub fn setting_is_yes(conn: &mut Conn, name: &str) -> Result<bool, StoreError> {
     Ok(setting(conn, name)? == "yes")
 }
 
+/// Every setting that was ever set, as it holds now: one query for whoever needs several.
+#[derive(Debug, Clone, Default)]
+pub struct InForce(Vec<NamedValue>);
+
+#[derive(Debug, Clone, diesel::QueryableByName)]
+struct NamedValue {
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Text)]
+    value: String,
+}
+
+/// The settings in force.
+pub fn in_force(conn: &mut Conn) -> Result<InForce, StoreError> {
+    let newest = "SELECT name, value FROM setting WHERE id IN (SELECT max(id) FROM setting GROUP BY name)";
+    Ok(InForce(conn.rows(newest, &[])?))
+}
+
+impl InForce {
+    /// The value of a setting.
+    pub fn text(&self, name: &str) -> Result<&str, StoreError> {
+        let known = known(name)?;
+        Ok(self.0.iter().find(|v| v.name == name).map_or(known.default, |v| &v.value))
+    }
+
+    /// A setting that holds a number.
+    pub fn number(&self, name: &str) -> Result<i64, StoreError> {
+        let damaged = |_| StoreError::Damaged { what: format!("setting {name}"), why: "it is not a number".into() };
+        self.text(name)?.parse().map_err(damaged)
+    }
+
+    /// A setting that holds yes or no.
+    pub fn is_yes(&self, name: &str) -> Result<bool, StoreError> {
+        Ok(self.text(name)? == "yes")
+    }
+}
+
 /// All settings with their histories.
 pub fn settings(conn: &mut Conn) -> Result<Vec<SettingShown>, StoreError> {
     SETTINGS
