@@ -82,7 +82,9 @@ impl Init {
         let founded = match found_registry(&store, &by, &founding) {
             Ok(founded) => founded,
             Err(error) => {
-                undo(&store);
+                // A registry whose answers could not be taken is not left behind half made.
+                drop(store);
+                Store::discard_new(&url)?;
                 return Err(error.into());
             }
         };
@@ -92,17 +94,5 @@ impl Init {
             println!("{}/password/{}", self.public_url.trim_end_matches('/'), invited.token.text());
         }
         Ok(Outcome::Done)
-    }
-}
-
-/// A registry whose answers could not be taken is not left behind half made.
-fn undo(store: &Store) {
-    if let Some(path) = store.url().sqlite_path() {
-        for ending in ["", "-wal", "-shm", ".audit-head"] {
-            let mut name = path.as_os_str().to_owned();
-            name.push(ending);
-            // What is not there need not go.
-            let _ = std::fs::remove_file(name);
-        }
     }
 }

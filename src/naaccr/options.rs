@@ -60,7 +60,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { depth: 100, value: 16 << 20, patient: 64 << 20, attributes: 100, total: 1 << 42, ratio: 400 }
+        Limits { depth: 100, value: 16 << 20, patient: 64 << 20, attributes: 100, total: 1 << 42, ratio: 200 }
     }
 }
 

@@ -10,6 +10,9 @@ use crate::naaccr::reader::{NAACCR, attributes};
 use crate::naaccr::versions::{Specification, Version};
 use crate::naaccr::xml::{self, Fault, Markup};
 
+/// More attributes than any element of a dictionary has.
+const MOST_ATTRIBUTES: usize = 100;
+
 const MOST: usize = 16 << 20;
 
 /// Loads a dictionary; what cannot be read as XML, or is no dictionary, is refused with its line.
@@ -66,7 +69,7 @@ pub fn load_dictionary(bytes: &[u8]) -> Result<LoadedDictionary, DictionaryProbl
             Markup::Start(tag) => {
                 let name = String::from_utf8_lossy(&bytes[tag.name.0..tag.name.1]).into_owned();
                 let local = name.rsplit(':').next().unwrap_or_default();
-                let attributes = attributes(bytes, &tag).map_err(syntax)?;
+                let attributes = attributes(bytes, &tag, MOST_ATTRIBUTES).map_err(syntax)?;
                 match (open.len(), local) {
                     (0, "NaaccrDictionary") if header.is_none() => header = Some(Header { line, attributes }),
                     (0, _) => {

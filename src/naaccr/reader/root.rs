@@ -11,7 +11,7 @@ use crate::naaccr::reader::keeper::{Keeper, Spot};
 use crate::naaccr::reader::namespace::{NAACCR, Namespaces, declared_prefix};
 use crate::naaccr::reader::source::{LineCount, Source};
 use crate::naaccr::reader::vocabulary::Vocabulary;
-use crate::naaccr::reader::xml_reader::attributes;
+use crate::naaccr::reader::xml_reader::{ENDLESS_TAG, attributes, is_endless_tag};
 use crate::naaccr::record::{Items, Root};
 use crate::naaccr::versions::{Specification, Version};
 use crate::naaccr::xml::{self, Fault, Markup};
@@ -68,6 +68,9 @@ pub(crate) fn open(
             Ok(_) => {
                 return Err(stop(source, lines, at, FatalKind::XmlSyntax, "the file does not begin with an element"));
             }
+            Err(Fault::Incomplete) if is_endless_tag(source.text(), at) => {
+                return Err(stop(source, lines, at, FatalKind::XmlSyntax, ENDLESS_TAG));
+            }
             Err(Fault::Incomplete) if source.more()? => {}
             Err(Fault::Incomplete) => {
                 return Err(stop(source, lines, at, FatalKind::XmlSyntax, "the file ends inside a tag"));
@@ -77,7 +80,7 @@ pub(crate) fn open(
     };
     let text = source.text();
     let name = String::from_utf8_lossy(&text[tag.name.0..tag.name.1]).into_owned();
-    let attributes = match attributes(text, &tag) {
+    let attributes = match attributes(text, &tag, options.limits.attributes) {
         Ok(attributes) => attributes,
         Err(Fault::Syntax { at, what }) => return Err(stop(source, lines, at, FatalKind::XmlSyntax, what)),
         Err(Fault::Incomplete) => {

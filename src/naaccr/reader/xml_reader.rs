@@ -604,6 +604,9 @@ impl<'a> XmlReader<'a> {
             match xml::markup(self.source.text(), self.at) {
                 Ok(found) => return Ok(found),
                 Err(Fault::Incomplete) => {
+                    if is_endless_tag(self.source.text(), self.at) {
+                        return Err(self.syntax(self.at, ENDLESS_TAG));
+                    }
                     if !self.source.more()? {
                         return Err(self.syntax(self.source.text().len(), "the file ends inside a tag"));
                     }
@@ -614,10 +617,11 @@ impl<'a> XmlReader<'a> {
     }
 
     fn attributes(&mut self, tag: &Tag) -> Result<Vec<(String, String)>, Fatal> {
-        match attributes(self.source.text(), tag) {
-            Ok(found) if found.len() > self.keeper.options.limits.attributes => {
+        let most = self.keeper.options.limits.attributes;
+        match attributes(self.source.text(), tag, most) {
+            Ok(found) if found.len() > most => {
                 let spot = self.spot(self.at);
-                let message = format!("an element has more than {} attributes", self.keeper.options.limits.attributes);
+                let message = format!("an element has more than {most} attributes");
                 Err(self.keeper.fatal(FatalKind::TooManyAttributes, spot, message))
             }
             Ok(found) => Ok(found),
@@ -724,9 +728,10 @@ impl<'a> XmlReader<'a> {
 }
 
 /// The attributes of a tag, decoded.
-pub(crate) fn attributes(text: &[u8], tag: &Tag) -> Result<Vec<(String, String)>, Fault> {
+pub(crate) fn attributes(text: &[u8], tag: &Tag, most: usize) -> Result<Vec<(String, String)>, Fault> {
     let mut found: Vec<(String, String)> = Vec::new();
-    for attribute in Attributes::of(text, tag) {
+    // One more than allowed tells the caller that there are too many, and no more are compared.
+    for attribute in Attributes::of(text, tag).take(most.saturating_add(1)) {
         let attribute = attribute?;
         let name = std::str::from_utf8(attribute.name)
             .map_err(|_| Fault::Syntax { at: attribute.at, what: "a name that is not UTF-8" })?;
@@ -736,6 +741,16 @@ pub(crate) fn attributes(text: &[u8], tag: &Tag) -> Result<Vec<(String, String)>
         found.push((name.to_owned(), xml::attribute_text(attribute.raw, attribute.at)?));
     }
     Ok(found)
+}
+
+/// The longest start tag. Each time more of the file is read a tag is looked at from its beginning, so that one without
+/// end would cost time by its square.
+const LONGEST_TAG: usize = 1 << 20;
+pub(crate) const ENDLESS_TAG: &str = "a tag longer than one megabyte";
+
+/// Whether the start tag that begins at `at` and is not closed yet has become too long.
+pub(crate) fn is_endless_tag(text: &[u8], at: usize) -> bool {
+    text.len().saturating_sub(at) > LONGEST_TAG && !matches!(text.get(at + 1), Some(b'!' | b'?'))
 }
 
 /// Reads ` naaccrNum="123">` from `at`; gives the number and the position of the bracket.

@@ -79,6 +79,14 @@ impl Store {
         Store::open(url, clock)
     }
 
+    /// Takes back a registry that was made this moment and could not be set up.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] when somebody has used it; it is left alone then.
+    pub fn discard_new(url: &DatabaseUrl) -> Result<(), StoreError> {
+        open::discard_new(url)
+    }
+
     /// Opens an existing registry and brings it up to date; never makes one.
     ///
     /// # Errors

@@ -141,6 +141,37 @@ pub(super) fn create(url: &DatabaseUrl, clock: &Clock) -> Result<(), StoreError>
     Ok(())
 }
 
+/// Takes back what [`create`] made: the file, or the tables. Only while nothing was written to the audit chain.
+pub(super) fn discard_new(url: &DatabaseUrl) -> Result<(), StoreError> {
+    let mut conn = connect(url)?;
+    if conn.number("SELECT count(*) AS n FROM audit", &[])?.unwrap_or(0) > 0 {
+        return Err(StoreError::Refused(format!("{} was used in the meantime and is left as it is", url.shown())));
+    }
+    match url {
+        DatabaseUrl::Sqlite(path) => {
+            drop(conn);
+            for ending in ["", "-wal", "-shm", ".audit-head", ".lock"] {
+                let mut name = path.as_os_str().to_owned();
+                name.push(ending);
+                match std::fs::remove_file(&name) {
+                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                        return Err(StoreError::Io(PathBuf::from(name).display().to_string(), error));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        DatabaseUrl::Postgres(_) => {
+            let Conn::Postgres(inner) = &mut conn else { return Ok(()) };
+            inner
+                .revert_all_migrations(POSTGRES_MIGRATIONS)
+                .map_err(|e| StoreError::Refused(format!("the new tables could not be taken back: {e}")))?;
+            inner.batch_execute("DROP TABLE __diesel_schema_migrations")?;
+        }
+    }
+    Ok(())
+}
+
 fn make_file(path: &Path) -> Result<(), StoreError> {
     let shown = format!("sqlite:{}", path.display());
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {

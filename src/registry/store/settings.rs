@@ -311,6 +311,11 @@ fn check(known: &Setting, value: &str) -> Result<(), StoreError> {
         Holds::Date if !value.is_empty() && chrono::NaiveDate::parse_from_str(value, "%Y-%m-%d").is_err() => {
             wrong("a date as YYYY-MM-DD, or nothing".into())
         }
+        _ if known.name == "registry.state"
+            && !(value.is_empty() || (value.len() == 2 && value.bytes().all(|b| b.is_ascii_uppercase()))) =>
+        {
+            wrong("two capital letters as IA, or nothing".into())
+        }
         _ if known.name == "registry.time_zone" && value.parse::<chrono_tz::Tz>().is_err() => {
             wrong("a time zone as America/Chicago".into())
         }
