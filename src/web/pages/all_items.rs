@@ -1,0 +1,97 @@
+//! Every item of the dictionary for one abstract: what the sections do not hold is reached here.
+
+use serde::Serialize;
+
+use super::banner::{Banner, Tab};
+use super::fields::{context_of, words_of};
+use super::workbench::Case;
+use crate::dates::PartialDate;
+use crate::naaccr::{Level, super_dictionary};
+use crate::registry::sections::section_of;
+use crate::web::frame::Sheet;
+use crate::web::{Ask, Refused, Reply};
+
+#[derive(Serialize)]
+struct AllItems<'a> {
+    banner: Banner,
+    linked: bool,
+    tabs: Vec<Tab>,
+    tab_section: &'static str,
+    case: i64,
+    version: i64,
+    patient_version: i64,
+    q: &'a str,
+    only_filled: bool,
+    rows: Vec<Row>,
+    own: Vec<Own>,
+    may_edit: bool,
+}
+
+#[derive(Serialize)]
+struct Row {
+    number: u32,
+    name: String,
+    value: String,
+    meaning: String,
+    section: Option<&'static str>,
+    historical: bool,
+}
+
+#[derive(Serialize)]
+struct Own {
+    id: String,
+    value: String,
+}
+
+/// The page.
+pub fn show(ask: &Ask) -> Result<Reply, Refused> {
+    let case = Case::read(ask)?;
+    let context = context_of(&case);
+    let q = ask.query.trimmed("q");
+    let words: Vec<String> = q.to_lowercase().split_whitespace().map(str::to_string).collect();
+    let only_filled = ask.query.get("filled") != "no" && words.is_empty();
+    let rows = super_dictionary()
+        .items()
+        .iter()
+        .filter(|item| item.level != Level::Root && !item.reserved)
+        .filter_map(|item| {
+            let value = case.value(&item.id);
+            let number = item.number.map_or(0, |n| n.0);
+            let name = item.name.to_lowercase();
+            let asked = words.iter().all(|w| name.contains(w.as_str()) || number.to_string() == *w || item.id.to_lowercase().contains(w.as_str()));
+            (asked && (!only_filled || !value.is_empty())).then(|| Row {
+                number,
+                name: item.name.to_string(),
+                value: value.chars().take(300).collect(),
+                meaning: words_of(item, value, &context),
+                section: section_of(&item.id).map(|s| s.key),
+                historical: item.retired_after.is_some(),
+            })
+        })
+        .collect();
+    let own = case
+        .abstract_
+        .items
+        .iter()
+        .chain(case.patient.items.iter())
+        .filter(|(id, _)| id.contains(':'))
+        .map(|(id, value)| Own { id: id.into(), value: value.into() })
+        .collect();
+    let today = PartialDate::from_naive(ask.now().date_naive()).map_err(|e| Refused::Broken(e.to_string()))?;
+    let page = AllItems {
+        banner: Banner::of(&case.patient, &case.all, today),
+        linked: true,
+        tabs: Tab::all(&case.all, Some(case.abstract_.id)),
+        tab_section: "items",
+        case: case.abstract_.id,
+        version: case.abstract_.version,
+        patient_version: case.patient.version,
+        q,
+        only_filled,
+        rows,
+        own,
+        may_edit: ask.who()?.may(crate::asker::May::EditTumorItems),
+    };
+    let reply = ask.page("pages/all-items", &Sheet::of("All items", "/patients"), &page)?;
+    Ok(reply.about_patient(case.patient.id).about_abstract(case.abstract_.id).noting("all items"))
+}

@@ -1,0 +1,96 @@
+//! What arrived, beside what it became.
+
+use serde::Serialize;
+
+use super::banner::{Banner, Tab};
+use super::workbench::Case;
+use crate::dates::PartialDate;
+use crate::intake::arrived::{Head, arrived};
+use crate::intake::import_job::root_of;
+use crate::naaccr::{ReadOptions, read_snippet, super_dictionary};
+use crate::registry::record::Record;
+use crate::registry::store::sources;
+use crate::web::frame::Sheet;
+use crate::web::{Ask, Refused, Reply, show};
+
+#[derive(Serialize)]
+struct SourcePage {
+    banner: Banner,
+    linked: bool,
+    tabs: Vec<Tab>,
+    tab_section: &'static str,
+    case: i64,
+    file: String,
+    sender: String,
+    when: String,
+    lines: String,
+    ordinal: i64,
+    rows: Vec<Row>,
+    differs: usize,
+    raw: String,
+}
+
+#[derive(Serialize)]
+struct Row {
+    number: u32,
+    name: String,
+    received: String,
+    now: String,
+    differs: bool,
+}
+
+/// The page.
+pub fn show(ask: &Ask) -> Result<Reply, Refused> {
+    let case = Case::read(ask)?;
+    let id = case.abstract_.source.ok_or(Refused::NotFound)?;
+    let source = sources::source(&mut *ask.reading()?, id)?;
+    let raw = source.received()?;
+    let head: Head = serde_json::from_str(&source.root).map_err(|e| Refused::Broken(format!("head of a source record: {e}")))?;
+    let root = root_of(&head).map_err(|e| Refused::Broken(e.to_string()))?;
+    let (patient, _) =
+        read_snippet(raw.as_bytes(), &root, &ReadOptions::import()).map_err(|e| Refused::Broken(format!("a source record: {e}")))?;
+    let arrived = arrived(&patient, &root);
+    let tumor = arrived
+        .tumors
+        .iter()
+        .max_by_key(|t| t.iter().filter(|(id, value)| case.abstract_.items.get(id) == Some(value)).count())
+        .cloned()
+        .unwrap_or_default();
+    let mut rows = side_by_side(&arrived.patient, &case.patient.items);
+    rows.extend(side_by_side(&tumor, &case.abstract_.items));
+    let today = PartialDate::from_naive(ask.now().date_naive()).map_err(|e| Refused::Broken(e.to_string()))?;
+    let page = SourcePage {
+        banner: Banner::of(&case.patient, &case.all, today),
+        linked: true,
+        tabs: Tab::all(&case.all, Some(case.abstract_.id)),
+        tab_section: "accession",
+        case: case.abstract_.id,
+        file: source.file_name.clone(),
+        sender: source.sender.clone(),
+        when: show::time(&source.created_at, ask.app.zone()),
+        lines: format!("{}–{}", source.line_from, source.line_to),
+        ordinal: source.ordinal,
+        differs: rows.iter().filter(|r| r.differs).count(),
+        rows,
+        raw,
+    };
+    let reply = ask.page("pages/source", &Sheet::of("As received", "/patients"), &page)?;
+    Ok(reply.about_patient(case.patient.id).about_abstract(case.abstract_.id).noting("source"))
+}
+
+fn side_by_side(received: &Record, now: &Record) -> Vec<Row> {
+    let mut ids: Vec<&str> = received.iter().map(|(id, _)| id).collect();
+    ids.extend(now.iter().map(|(id, _)| id).filter(|id| received.get(id).is_none()));
+    ids.into_iter()
+        .map(|id| {
+            let item = super_dictionary().by_id(id);
+            Row {
+                number: item.and_then(|i| i.number).map_or(0, |n| n.0),
+                name: item.map_or_else(|| id.to_string(), |i| i.name.to_string()),
+                received: received.value(id).into(),
+                now: now.value(id).into(),
+                differs: received.value(id) != now.value(id),
+            }
+        })
+        .collect()
+}

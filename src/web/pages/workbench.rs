@@ -1,0 +1,282 @@
+//! The abstract: sections in the order of the work, every item with its meaning, source and life; the text beside it.
+
+use serde::Serialize;
+
+use super::banner::{Banner, Tab};
+use super::fields::{Field, Origins, fields_of, problems_of};
+use crate::dates::PartialDate;
+use crate::naaccr::{StandardItem, super_dictionary};
+use crate::registry::record::Record;
+use crate::registry::sections::{Section, section, sections};
+use crate::registry::store::records::{self, Abstract, Patient};
+use crate::registry::store::{Kind, settings, sources};
+use crate::web::frame::Sheet;
+use crate::web::{Ask, Refused, Reply, show};
+
+/// Everything of an abstract that a page of it needs.
+pub struct Case {
+    /// The abstract.
+    pub abstract_: Abstract,
+    /// Its patient.
+    pub patient: Patient,
+    /// The patient's abstracts that the asker may see.
+    pub all: Vec<Abstract>,
+}
+
+impl Case {
+    /// Reads the case of the path's `{c}`.
+    pub fn read(ask: &Ask) -> Result<Case, Refused> {
+        let (by, mut conn) = (ask.by()?, ask.reading()?);
+        let abstract_ = records::abstract_(&mut conn, by, ask.id("c")?)?;
+        let patient = records::patient(&mut conn, by, abstract_.patient)?;
+        let all = records::abstracts_of_patient(&mut conn, by, abstract_.patient)?;
+        Ok(Case { abstract_, patient, all })
+    }
+
+    /// The value of an item, wherever it is kept.
+    pub fn value(&self, id: &str) -> &str {
+        let of_patient = self.patient.items.value(id);
+        if of_patient.is_empty() { self.abstract_.items.value(id) } else { of_patient }
+    }
+}
+
+#[derive(Serialize)]
+struct Workbench<'a> {
+    banner: Banner,
+    linked: bool,
+    tabs: Vec<Tab>,
+    tab_section: &'a str,
+    case: i64,
+    version: i64,
+    patient_version: i64,
+    saved: String,
+    class: &'a str,
+    clock: Option<Clock>,
+    rail: Vec<RailRow>,
+    key: &'a str,
+    title: &'a str,
+    groups: Vec<GroupShown>,
+    problems: Vec<super::fields::Problem>,
+    documents: Vec<Document>,
+    text: Option<TextShown>,
+    received: Option<Received>,
+    may_edit: bool,
+    next: Option<&'static str>,
+    previous: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Clock {
+    day: i64,
+    days: i64,
+    share: i64,
+    late: bool,
+    title: String,
+}
+
+#[derive(Serialize)]
+struct RailRow {
+    key: &'static str,
+    title: &'static str,
+    filled: usize,
+    all: usize,
+    icon: &'static str,
+    tone: &'static str,
+    says: &'static str,
+    current: bool,
+}
+
+#[derive(Serialize)]
+struct GroupShown {
+    title: &'static str,
+    fields: Vec<Field>,
+}
+
+#[derive(Serialize)]
+struct Document {
+    number: u32,
+    title: String,
+    current: bool,
+}
+
+#[derive(Serialize)]
+struct TextShown {
+    number: u32,
+    id: String,
+    title: String,
+    value: String,
+    length: usize,
+    most: u32,
+    paragraphs: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Received {
+    file: String,
+    lines: String,
+    differs: usize,
+}
+
+/// The page of one section.
+pub fn show(ask: &Ask) -> Result<Reply, Refused> {
+    let key = ask.path.get("section").to_string();
+    let found = section(&key).ok_or(Refused::NotFound)?;
+    let case = Case::read(ask)?;
+    let mut conn = ask.reading()?;
+    let may_edit = ask.who()?.may(crate::asker::May::EditTumorItems);
+    let origins = Origins::of(&mut conn, &case)?;
+    let groups: Vec<GroupShown> = found
+        .groups
+        .iter()
+        .map(|group| {
+            let shown = group.items.iter().filter(|item| is_shown(found, group.title, item, &case));
+            GroupShown { title: group.title, fields: fields_of(shown.copied(), &case, &origins, may_edit) }
+        })
+        .filter(|group| !group.fields.is_empty())
+        .collect();
+    let due_days = settings::setting_number(&mut conn, "abstract.due_days")?;
+    let today = ask.now().date_naive();
+    let today_partial = PartialDate::from_naive(today).map_err(|e| Refused::Broken(e.to_string()))?;
+    let received = received(&mut conn, &case)?;
+    let place = sections().iter().position(|s| s.key == found.key).unwrap_or_default();
+    let (documents, text) = texts(&case, &key, ask.query.trimmed("text"));
+    let page = Workbench {
+        banner: Banner::of(&case.patient, &case.all, today_partial),
+        linked: true,
+        tabs: Tab::all(&case.all, Some(case.abstract_.id)),
+        tab_section: &key,
+        case: case.abstract_.id,
+        version: case.abstract_.version,
+        patient_version: case.patient.version,
+        saved: show::time_to_second(&case.abstract_.changed_at, ask.app.zone()),
+        class: case.abstract_.items.value("classOfCase"),
+        clock: clock(&case, due_days, today),
+        rail: rail(&case, &key),
+        key: found.key,
+        title: found.title,
+        groups,
+        problems: problems_of(found, &case),
+        documents,
+        text,
+        received,
+        may_edit,
+        next: sections().get(place + 1).map(|s| s.key),
+        previous: place.checked_sub(1).and_then(|p| sections().get(p)).map(|s| s.key),
+    };
+    let names = settings::setting_is_yes(&mut conn, "privacy.title_names")?;
+    let title = if names { format!("{}, {}", page.banner.name, found.title) } else { format!("{}, abstract", found.title) };
+    let sheet = Sheet::of(&title, "/patients").with_script("workbench.js");
+    let reply = ask.page("pages/workbench", &sheet, &page)?;
+    let reply = reply.about_patient(case.patient.id).about_tumor(case.abstract_.tumor).about_abstract(case.abstract_.id);
+    Ok(reply.noting(found.key))
+}
+
+/// Site-specific items appear when they are filled, or when the schema of the case asks for them.
+fn is_shown(section: &Section, group: &str, item: &StandardItem, case: &Case) -> bool {
+    section.key != "stage" || group != "Site-specific items" || !case.abstract_.items.value(&item.id).is_empty()
+}
+
+fn rail(case: &Case, current: &str) -> Vec<RailRow> {
+    sections()
+        .iter()
+        .map(|s| {
+            let all = s.items().count();
+            let filled = s.items().filter(|i| !case.value(&i.id).is_empty()).count();
+            let wrong = !problems_of(s, case).is_empty();
+            let (icon, tone, says) = match (wrong, filled) {
+                (true, _) => ("warn", "warn", "Something to look at"),
+                (false, 0) => ("none", "dim", "Empty"),
+                _ => ("ok", "dim", "Nothing to look at"),
+            };
+            RailRow { key: s.key, title: s.title, filled, all, icon, tone, says, current: s.key == current }
+        })
+        .collect()
+}
+
+fn clock(case: &Case, days: i64, today: chrono::NaiveDate) -> Option<Clock> {
+    if case.abstract_.status == "complete" || case.abstract_.status == "submitted" {
+        return None;
+    }
+    let first = PartialDate::parse(case.abstract_.items.value("dateOf1stContact")).ok()?;
+    let day = (today - first.first()).num_days();
+    if day < 0 {
+        return None;
+    }
+    Some(Clock {
+        day,
+        days,
+        share: (day * 100 / days.max(1)).min(100),
+        late: day > days,
+        title: format!("First contact {}", first.screen()),
+    })
+}
+
+fn received(conn: &mut crate::registry::store::Conn, case: &Case) -> Result<Option<Received>, Refused> {
+    let Some(source) = case.abstract_.source else { return Ok(None) };
+    let source = sources::source(conn, source)?;
+    let mut differs = 0;
+    for row in records::changes_of(conn, Kind::Abstract, case.abstract_.id)? {
+        differs += row.changes()?.len();
+    }
+    Ok(Some(Received { file: source.file_name.clone(), lines: format!("{}–{}", source.line_from, source.line_to), differs }))
+}
+
+/// The text items in the order they are read.
+const TEXTS: [(&str, &str); 17] = [
+    ("textDxProcPath", "Path"),
+    ("textDxProcPe", "History"),
+    ("textDxProcXRayScan", "Imaging"),
+    ("textDxProcScopes", "Scopes"),
+    ("textDxProcLabTests", "Lab"),
+    ("textDxProcOp", "Operative"),
+    ("textStaging", "Staging"),
+    ("rxTextSurgery", "Surgery"),
+    ("rxTextRadiation", "Radiation"),
+    ("rxTextRadiationOther", "Radiation, other"),
+    ("rxTextChemo", "Chemo"),
+    ("rxTextHormone", "Hormone"),
+    ("rxTextBrm", "Immune"),
+    ("rxTextOther", "Other treatment"),
+    ("textRemarks", "Remarks"),
+    ("textPrimarySiteTitle", "Site title"),
+    ("textHistologyTitle", "Histology title"),
+];
+
+/// The text that backs most of a section.
+fn text_of_section(key: &str) -> &'static str {
+    match key {
+        "treatment" => "rxTextSurgery",
+        "patient" | "accession" => "textDxProcPe",
+        "follow-up" | "recurrence" | "overrides" | "administration" => "textRemarks",
+        _ => "textDxProcPath",
+    }
+}
+
+fn texts(case: &Case, key: &str, asked: &str) -> (Vec<Document>, Option<TextShown>) {
+    let number = |id: &str| super_dictionary().by_id(id).and_then(|i| i.number).map_or(0, |n| n.0);
+    let items: &Record = &case.abstract_.items;
+    let asked_id = TEXTS.iter().map(|(id, _)| *id).find(|id| number(id).to_string() == asked);
+    let backing = text_of_section(key);
+    let chosen = asked_id
+        .or_else(|| Some(backing).filter(|id| !items.value(id).is_empty()))
+        .or_else(|| TEXTS.iter().map(|(id, _)| *id).find(|id| !items.value(id).is_empty()))
+        .unwrap_or(backing);
+    let documents = TEXTS
+        .iter()
+        .filter(|(id, _)| !items.value(id).is_empty() || *id == chosen)
+        .map(|(id, title)| Document { number: number(id), title: (*title).into(), current: *id == chosen })
+        .collect();
+    let text = super_dictionary().by_id(chosen).map(|item| {
+        let value = items.value(chosen);
+        TextShown {
+            number: number(chosen),
+            id: chosen.into(),
+            title: item.name.to_string(),
+            value: value.into(),
+            length: value.chars().count(),
+            most: item.length,
+            paragraphs: value.split('\n').map(str::trim).filter(|p| !p.is_empty()).map(str::to_string).collect(),
+        }
+    });
+    (documents, text)
+}

@@ -1,0 +1,248 @@
+// The workbench: each item is saved on leaving it; keys; codes; conflicts side by side.
+// Without this file a section saves with its own button and the codes are a page.
+"use strict";
+(() => {
+  const root = document.querySelector("[data-case]");
+  if (!root) return;
+  const csrf = document.querySelector('meta[name="csrf"]').content;
+  const kase = root.dataset.case;
+  let version = root.dataset.version;
+  let patientVersion = root.dataset.patientVersion;
+  const fields = document.querySelector(".fields");
+  const boxes = [...fields.querySelectorAll(".code")];
+  const list = document.getElementById("codes");
+  const saved = document.getElementById("saved");
+  const report = document.querySelector(".report");
+  const dialog = document.getElementById("conflict");
+  const known = new Map(boxes.map((b) => [b, b.value]));
+  let last = boxes[0];
+  let queue = Promise.resolve();
+
+  document.querySelectorAll(".noscript").forEach((b) => { b.hidden = true; });
+
+  const numberOf = (box) => (box.id ? box.id.slice(1) : box.closest("form").action.split("/").pop());
+  const headers = { "content-type": "application/json", accept: "application/json", "x-csrf-token": csrf };
+
+  function say(text, tone) {
+    saved.textContent = text;
+    saved.className = "saved" + (tone ? " " + tone : "");
+  }
+
+  // Saves run one after the other: each carries the version that the one before it made.
+  function save(box, why) {
+    const value = box.value;
+    if (value === known.get(box)) return;
+    known.set(box, value);
+    say("Saving…");
+    queue = queue.then(() => send(box, value, why)).catch(() => {
+      say("Not saved: the server did not answer. The value is still here; leave the item again to retry.", "bad");
+      known.set(box, null);
+    });
+  }
+
+  async function send(box, value, why) {
+    const answer = await fetch(`/cases/${kase}/items/${numberOf(box)}`, {
+      method: "POST", headers, body: JSON.stringify({ value, seen: version, seen_patient: patientVersion, why: why || "" }),
+    });
+    const said = await answer.json().catch(() => ({}));
+    if (answer.ok) return took(box, value, said);
+    known.set(box, null);
+    if (answer.status === 409) return conflict(box, value, said);
+    say(`Not saved. ${said.message || "Sign in again in another tab; the value is still here."}`, "bad");
+  }
+
+  function took(box, sent, said) {
+    version = String(said.version);
+    patientVersion = String(said.patient_version);
+    document.querySelectorAll('input[name="seen"]').forEach((i) => { i.value = version; });
+    document.querySelectorAll('input[name="seen_patient"]').forEach((i) => { i.value = patientVersion; });
+    if (box.value === sent) { box.value = said.value; }
+    known.set(box, said.value);
+    say(`Saved ${said.saved}`);
+    const row = box.closest(".field");
+    if (!row) return;
+    row.querySelector(".meaning").textContent = said.meaning;
+    const source = row.querySelector(".src");
+    source.textContent = said.value ? "typed" : "";
+    source.className = "src hand";
+    row.classList.toggle("is-warn", Boolean(said.problem));
+    box.setAttribute("aria-invalid", said.problem ? "true" : "false");
+    const icon = row.querySelector("svg.i use");
+    icon.setAttribute("href", said.problem ? "#i-warn" : said.value ? "#i-ok" : "#i-none");
+    row.querySelector("svg.i").classList.toggle("warn", Boolean(said.problem));
+    let says = row.querySelector(".field-says");
+    if (!said.problem) { if (says) says.remove(); return; }
+    if (!says) { says = document.createElement("div"); says.className = "field-says"; row.append(says); }
+    const span = document.createElement("span");
+    span.className = "warn";
+    span.textContent = said.problem;
+    says.replaceChildren(span);
+  }
+
+  function conflict(box, value, said) {
+    const stale = said.stale || said;
+    const rows = document.getElementById("conflict-rows");
+    rows.replaceChildren(...(stale.yours || []).map((side) => {
+      const tr = document.createElement("tr");
+      for (const text of [side.item, side.stored || "empty", side.typed || "empty"]) {
+        const td = document.createElement("td");
+        td.textContent = text;
+        tr.append(td);
+      }
+      return tr;
+    }));
+    const who = (stale.since || [])[0];
+    document.getElementById("conflict-who").textContent = who
+      ? `${who.login} changed ${who.changes.map((c) => c.item).join(", ")} at ${who.at.slice(11, 19)}.` : "";
+    say("Not saved: somebody changed it first.", "warn");
+    const isPatient = box.closest("[data-level]")?.dataset.level === "patient";
+    const next = String(stale.version);
+    document.getElementById("conflict-keep").onclick = () => {
+      const mine = (stale.yours || [])[0];
+      if (mine) { box.value = mine.stored; known.set(box, mine.stored); }
+      if (isPatient) patientVersion = next; else version = next;
+      dialog.close();
+      box.focus();
+    };
+    document.getElementById("conflict-mine").onclick = () => {
+      if (isPatient) patientVersion = next; else version = next;
+      dialog.close();
+      box.value = value;
+      save(box, "put in after another change");
+    };
+    dialog.showModal();
+  }
+
+  // Codes under the row.
+  let options = [];
+  let at = -1;
+  let asked = 0;
+  async function showCodes(box, words) {
+    const mine = ++asked;
+    const answer = await fetch(`/cases/${kase}/codes/${numberOf(box)}?q=${encodeURIComponent(words || "")}`, { headers: { accept: "application/json" } });
+    if (!answer.ok || mine !== asked) return;
+    const found = await answer.json();
+    options = found.choices;
+    const ul = document.createElement("ul");
+    ul.role = "listbox";
+    ul.append(...options.map((choice, place) => {
+      const li = document.createElement("li");
+      li.role = "option";
+      li.id = `code-${place}`;
+      const b = document.createElement("b");
+      b.textContent = choice.code;
+      const s = document.createElement("span");
+      s.textContent = choice.label;
+      if (!choice.fits) s.className = "dim";
+      const n = document.createElement("span");
+      n.className = "dim";
+      n.textContent = choice.note;
+      li.append(b, s, n);
+      li.addEventListener("mousedown", (e) => { e.preventDefault(); take(place); });
+      return li;
+    }));
+    const foot = document.createElement("p");
+    foot.className = "foot";
+    foot.textContent = options.length ? "Type a code or words. Enter takes it, Escape closes." : "No code fits these words. Escape closes.";
+    list.replaceChildren(ul, foot);
+    list.hidden = false;
+    box.ariaExpanded = "true";
+    const row = box.closest(".field");
+    const room = fields.scrollTop + fields.clientHeight - row.offsetTop - row.offsetHeight;
+    list.style.left = box.offsetLeft + "px";
+    list.style.top = (room >= list.offsetHeight ? row.offsetTop + row.offsetHeight : Math.max(0, row.offsetTop - list.offsetHeight)) + "px";
+    point(Math.max(0, options.findIndex((c) => c.chosen)));
+  }
+  function point(place) {
+    at = Math.min(Math.max(place, 0), options.length - 1);
+    [...list.querySelectorAll("li")].forEach((li, n) => { li.ariaSelected = String(n === at); });
+    const chosen = list.querySelector('[aria-selected="true"]');
+    if (chosen) { chosen.scrollIntoView({ block: "nearest" }); last.setAttribute("aria-activedescendant", chosen.id); }
+  }
+  function take(place) {
+    if (options[place]) { last.value = options[place].code; hideCodes(); save(last); last.select(); }
+  }
+  function hideCodes() {
+    asked += 1;
+    list.hidden = true;
+    options = [];
+    if (last) { last.ariaExpanded = "false"; last.removeAttribute("aria-activedescendant"); }
+  }
+
+  fields.addEventListener("focusin", (e) => {
+    if (!e.target.matches(".code")) return;
+    last = e.target;
+    if (last.matches("input")) last.select();
+    last.closest(".field").scrollIntoView({ block: "nearest" });
+  });
+  fields.addEventListener("focusout", (e) => {
+    if (!e.target.matches(".code")) return;
+    hideCodes();
+    save(e.target);
+  });
+  // Letters typed where the item holds digits search the codes by words.
+  fields.addEventListener("input", (e) => {
+    const box = e.target;
+    if (box.matches("[data-codes]") && (/[a-z]{2}/i.test(box.value) || !list.hidden)) showCodes(box, box.value);
+    count(box);
+  });
+
+  const text = document.querySelector(".textitem textarea");
+  if (text) {
+    known.set(text, text.value);
+    text.addEventListener("blur", () => save(text));
+    text.addEventListener("input", () => count(text));
+  }
+  function count(box) {
+    const shown = box.closest(".textitem")?.querySelector("[data-count]");
+    if (shown) shown.textContent = `${[...box.value].length} of ${box.dataset.most}`;
+  }
+
+  function step(box, by) {
+    const next = boxes[boxes.indexOf(box) + by];
+    if (next) next.focus(); else box.blur();
+  }
+  function today(box) {
+    const d = new Date();
+    box.value = `${d.getFullYear()}${String(d.getMonth() + 1).padStart(2, "0")}${String(d.getDate()).padStart(2, "0")}`;
+  }
+  function moveDay(box, by) {
+    const found = /^(\d{4})-?(\d{2})-?(\d{2})$/.exec(box.value);
+    if (!found) return false;
+    const d = new Date(Number(found[1]), Number(found[2]) - 1, Number(found[3]) + by);
+    box.value = `${d.getFullYear()}${String(d.getMonth() + 1).padStart(2, "0")}${String(d.getDate()).padStart(2, "0")}`;
+    return true;
+  }
+  async function repeat(box) {
+    const answer = await fetch(`/cases/${kase}/repeat/${numberOf(box)}`, { headers: { accept: "application/json" } });
+    if (answer.ok) { box.value = (await answer.json()).value; }
+  }
+
+  document.addEventListener("keydown", (e) => {
+    const box = e.target.matches && e.target.matches(".code") ? e.target : null;
+    const open = !list.hidden;
+    const done = () => e.preventDefault();
+    if (box && open && (e.key === "ArrowDown" || e.key === "ArrowUp") && !e.altKey) { done(); point(at + (e.key === "ArrowDown" ? 1 : -1)); }
+    else if (box && open && e.key === "Enter" && !e.ctrlKey) { done(); take(at); step(box, 1); }
+    else if (e.key === "Escape" && open) { done(); hideCodes(); if (box) box.value = known.get(box) ?? box.value; }
+    else if (box && e.key === "Enter" && !e.ctrlKey && box.matches("input")) { done(); step(box, e.shiftKey ? -1 : 1); }
+    else if (box && ((e.key === "F4" && !e.shiftKey) || (e.altKey && e.key === "ArrowDown"))) { done(); if (box.matches("[data-codes]")) showCodes(box, ""); }
+    else if (box && e.key === "F4" && e.shiftKey) { done(); save(box); queue.then(() => { location.href = `/cases/${kase}/items/${numberOf(box)}`; }); }
+    else if (e.key === "F8") {
+      done();
+      const bad = boxes.filter((b) => b.getAttribute("aria-invalid") === "true");
+      if (bad.length) bad[(bad.indexOf(last) + (e.shiftKey ? -1 : 1) + bad.length) % bad.length].focus();
+    } else if (e.key === "F2" && e.shiftKey) { done(); (document.activeElement === report ? last : report || last).focus(); }
+    else if (e.altKey && (e.key === "PageDown" || e.key === "PageUp")) {
+      const link = document.querySelector(e.key === "PageDown" ? 'a[rel="next"]' : 'a[rel="prev"]');
+      if (link) { done(); if (box) save(box); queue.then(() => { location.href = link.href; }); }
+    } else if (box && e.ctrlKey && e.key === ";") { done(); today(box); }
+    else if (box && e.ctrlKey && e.key === "'") { done(); repeat(box); }
+    else if (box && box.matches("[data-date]") && (e.key === "+" || e.key === "-") && box.selectionStart !== 4 && box.selectionStart !== 7 && moveDay(box, e.key === "+" ? 1 : -1)) { done(); }
+  });
+
+  // Nothing typed is lost: what is still on its way keeps the page.
+  window.addEventListener("beforeunload", (e) => {
+    if ([...known].some(([box, value]) => value !== box.value)) e.preventDefault();
+  });
+})();
