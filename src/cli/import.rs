@@ -8,10 +8,10 @@ use clap::Args;
 use serde::Serialize;
 
 use super::Outcome;
-use super::database::{Database, see_through};
+use super::database::Database;
+use super::taken_in::take_in;
 use crate::intake::import_job::{Counts, OnChange, Options};
-use crate::registry::store::files::{FileWriter, NewFile};
-use crate::registry::store::{By, Store, facility, imports};
+use crate::registry::store::{By, Store, facility};
 
 /// Imports NAACCR XML files (.xml, .xml.gz)
 #[derive(Debug, Args)]
@@ -98,33 +98,29 @@ impl Import {
             Some(number) => facility::facility_by_number(&mut *store.reading()?, number)?.map(|f| f.id),
             None => None,
         };
-        let new = NewFile { kind: "received", name: name.clone(), job: None, facility };
-        let mut file = FileWriter::begin(store, &by, &new)?;
-        let mut bytes = vec![0u8; 1 << 18];
-        loop {
-            let read = input.read(&mut bytes).with_context(|| format!("{shown} cannot be read"))?;
-            if read == 0 {
-                break;
-            }
-            file.add(&bytes[..read])?;
-        }
-        let (file, _, _) = file.finish()?;
-        let options = serde_json::to_string(&Options {
+        let options = Options {
             sender: self.sender.clone(),
             facility: self.facility.clone(),
             on_change: on_change(store, self.on_change.as_deref())?,
             partial: self.partial,
-        })?;
-        let (import, job) = store.write(move |tx| imports::begin(tx, &by, file, &name, facility, &options))?;
-        let job = see_through(store, job)?;
-        let counts: Counts = job.result.as_deref().map(serde_json::from_str).transpose()?.unwrap_or_default();
-        let state = imports::import_row(&mut *store.reading()?, import)?.state;
-        let outcome = match state.as_str() {
-            "done" => "published",
-            "refused" => "refused",
-            _ => "failed",
         };
-        Ok(Line { file: shown, import: Some(import.to_string()), outcome, counts, message: job.message })
+        let taken = take_in(store, &by, &name, facility, &options, |file| {
+            let mut bytes = vec![0u8; 1 << 18];
+            loop {
+                let read = input.read(&mut bytes).with_context(|| format!("{shown} cannot be read"))?;
+                if read == 0 {
+                    return Ok(());
+                }
+                file.add(&bytes[..read])?;
+            }
+        })?;
+        Ok(Line {
+            file: shown,
+            import: Some(taken.import.to_string()),
+            outcome: taken.outcome,
+            counts: taken.counts,
+            message: taken.message,
+        })
     }
 }
 

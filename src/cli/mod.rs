@@ -4,6 +4,7 @@
 //! else to standard error. Exit 0: done; 1: done and something was found; 2: not done, with one line that says why.
 
 pub mod database;
+mod demo;
 mod export;
 mod import;
 mod init;
@@ -15,6 +16,7 @@ mod routes;
 pub mod serve;
 mod stage;
 mod synth;
+mod taken_in;
 mod user;
 
 use std::process::ExitCode;
@@ -46,6 +48,7 @@ enum Command {
     #[command(subcommand)]
     Codes(codes::Codes),
     Init(init::Init),
+    Demo(demo::Demo),
     Import(import::Import),
     Export(export::Export),
     /// NAACCR files and dictionaries.
@@ -68,6 +71,7 @@ pub fn run() -> ExitCode {
     let outcome = match Accession::parse().command {
         Command::Codes(command) => command.run(),
         Command::Init(command) => command.run(),
+        Command::Demo(command) => command.run(),
         Command::Import(command) => command.run(),
         Command::Export(command) => command.run(),
         Command::Naaccr(command) => command.run(),

@@ -11,6 +11,9 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use super::Outcome;
+use super::taken_in::take_in_synthetic;
+use crate::registry::clock::Clock;
+use crate::registry::store::{By, DatabaseUrl, Store};
 use crate::synth::{Generator, RecordType, Settings, Version, Written, write_xml};
 
 /// Make a synthetic registry: realistic patients, none of them real.
@@ -44,8 +47,11 @@ pub struct Synth {
     #[arg(long, env = "ACCESSION_LEDGER")]
     ledger: Option<PathBuf>,
     /// The file (`.xml`, or `.xml.gz` to compress), or `-` for standard output.
-    #[arg(long, env = "ACCESSION_OUT")]
-    out: PathBuf,
+    #[arg(long, env = "ACCESSION_OUT", required_unless_present = "into", conflicts_with = "into")]
+    out: Option<PathBuf>,
+    /// An existing registry that takes it in: sqlite:PATH or postgres://…
+    #[arg(long, env = "ACCESSION_INTO", value_name = "URL")]
+    into: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -87,20 +93,24 @@ impl Synth {
             registry_id: self.registry_id.clone(),
             time_generated: format!("{}T08:00:00Z", self.as_of),
         };
+        if let Some(url) = &self.into {
+            return self.take_in(url, &settings);
+        }
+        let place = self.out.as_deref().unwrap_or(Path::new("-"));
         let mut generator = Generator::new(&settings)?;
         let mut ledger = match &self.ledger {
             Some(path) => Some(Aside::create(path)?),
             None => None,
         };
-        let written = if self.out == Path::new("-") {
+        let written = if place == Path::new("-") {
             let mut out = io::stdout().lock();
             write(&mut generator, &mut out, ledger.as_mut())?
         } else {
-            let mut aside = Aside::create(&self.out)?;
-            let written = if self.out.extension().is_some_and(|end| end == "gz") {
+            let mut aside = Aside::create(place)?;
+            let written = if place.extension().is_some_and(|end| end == "gz") {
                 let mut out = GzEncoder::new(&mut aside.file, Compression::fast());
                 let written = write(&mut generator, &mut out, ledger.as_mut())?;
-                out.finish().with_context(|| format!("writing {}", self.out.display()))?;
+                out.finish().with_context(|| format!("writing {}", place.display()))?;
                 written
             } else {
                 write(&mut generator, &mut aside.file, ledger.as_mut())?
@@ -113,6 +123,17 @@ impl Synth {
         }
         eprintln!("{} patients, {} tumors, {} values", written.patients, written.tumors, written.items);
         Ok(Outcome::Done)
+    }
+
+    fn take_in(&self, url: &str, settings: &Settings) -> anyhow::Result<Outcome> {
+        let store = Store::open(&DatabaseUrl::parse(url)?, Clock::system())?;
+        let taken = take_in_synthetic(&store, &By::system("accession synth"), settings, self.ledger.as_deref())?;
+        let counts = &taken.counts;
+        eprintln!("{}: {} patients, {} tumors", taken.outcome, counts.patients, counts.tumors);
+        match taken.outcome {
+            "published" => Ok(Outcome::Done),
+            _ => bail!("{}", taken.message.unwrap_or_default()),
+        }
     }
 }
 
