@@ -72,4 +72,12 @@ pub const ROUTES: &[Route] = &[
     get("/admin/break-glass", JUDGE_GLASS, Registry, View, break_glass::list),
     post("/admin/break-glass/{g}", JUDGE_GLASS, Registry, Change, break_glass::judge),
     get("/help", Who::Anyone, NoScope, NoLine, help::show),
+    get("/cases/{c}/items", Who::May(May::SeePatients), Scoping::Facility, Audit::View, all_items::show),
+    get("/cases/{c}/source", Who::May(May::SeePatients), Scoping::Facility, Audit::View, source::show),
+    get("/cases/{c}/items/{no}", Who::May(May::SeePatients), Scoping::Facility, Audit::View, item::history),
+    post("/cases/{c}/items/{no}", Who::May(May::EditTumorItems), Scoping::Facility, Audit::Change, item::save),
+    get("/cases/{c}/codes/{no}", Who::May(May::SeePatients), Scoping::Facility, Audit::View, item::codes),
+    get("/cases/{c}/repeat/{no}", Who::May(May::EditTumorItems), Scoping::Facility, Audit::View, item::repeat),
+    get("/cases/{c}/{section}", Who::May(May::SeePatients), Scoping::Facility, Audit::View, workbench::show),
+    post("/cases/{c}/{section}", Who::May(May::EditTumorItems), Scoping::Facility, Audit::Change, item::save_section),
 ];

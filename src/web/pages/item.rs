@@ -60,7 +60,7 @@ pub fn save(ask: &Ask) -> Result<Reply, Refused> {
         meaning: words_of(item, case.value(&item.id), &context),
         problem: problem_of(item, case.value(&item.id), &context),
         value: case.value(&item.id).to_string(),
-        saved: show::time_to_second(&case.abstract_.changed_at, ask.app.zone()),
+        saved: show::time_to_second(&case.abstract_.changed_at, ask.app.front()?.zone),
     })
 }
 
@@ -150,7 +150,7 @@ pub fn history(ask: &Ask) -> Result<Reply, Refused> {
     let value = case.value(&item.id).to_string();
     let stages = life(&mut *ask.reading()?, kind, record, &item.id, &value)?;
     let context = context_of(&case);
-    let zone = ask.app.zone();
+    let zone = ask.app.front()?.zone;
     let today = PartialDate::from_naive(ask.now().date_naive()).map_err(|e| Refused::Broken(e.to_string()))?;
     let page = LifePage {
         banner: Banner::of(&case.patient, &case.all, today),

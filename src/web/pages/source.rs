@@ -67,7 +67,7 @@ pub fn show(ask: &Ask) -> Result<Reply, Refused> {
         case: case.abstract_.id,
         file: source.file_name.clone(),
         sender: source.sender.clone(),
-        when: show::time(&source.created_at, ask.app.zone()),
+        when: show::time(&source.created_at, ask.app.front()?.zone),
         lines: format!("{}–{}", source.line_from, source.line_to),
         ordinal: source.ordinal,
         differs: rows.iter().filter(|r| r.differs).count(),

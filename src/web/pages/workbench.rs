@@ -148,7 +148,7 @@ pub fn show(ask: &Ask) -> Result<Reply, Refused> {
         case: case.abstract_.id,
         version: case.abstract_.version,
         patient_version: case.patient.version,
-        saved: show::time_to_second(&case.abstract_.changed_at, ask.app.zone()),
+        saved: show::time_to_second(&case.abstract_.changed_at, ask.app.front()?.zone),
         class: case.abstract_.items.value("classOfCase"),
         clock: clock(&case, due_days, today),
         rail: rail(&case, &key),
