@@ -129,4 +129,25 @@ mod tests {
         assert!(CHECKS.histologies.values().flat_map(|f| &f.families).all(|f| family_name(f).is_some()));
         assert!(rules().iter().filter(|r| r.kind == "age").count() == 10);
     }
+
+    #[test]
+    fn every_shared_row_is_there() {
+        let folder = super::super::shared().join("icdo3/iarc");
+        let rows = |file: &str| std::fs::read_to_string(folder.join(file)).unwrap_or_default();
+        let mut count = 0;
+        for line in rows("morphology-to-family.tsv").lines().skip(1) {
+            let c: Vec<&str> = line.split('\t').collect();
+            let family = family(c.first().copied().unwrap_or("")).expect("the histology is known");
+            assert!(c.get(2).is_none_or(|f| f.is_empty() || family.families.contains(f)), "{line}");
+            count += 1;
+        }
+        for file in ["family-sites-only.tsv", "family-sites-never.tsv"] {
+            for line in rows(file).lines().skip(1) {
+                let (family, site) = line.split_once('\t').unwrap_or((line, ""));
+                assert!(CHECKS.sites.get(family).is_some_and(|s| s.contains(&site)), "{line}");
+                count += 1;
+            }
+        }
+        assert!(count == 0 || count == 807 + 420 + 66, "{count}");
+    }
 }

@@ -259,4 +259,16 @@ mod tests {
             assert_eq!(to_icd10(c[0], histology, behavior, Some(c[2])).as_deref(), Some(c[3]), "{line}");
         }
     }
+
+    #[test]
+    fn every_morphology_that_has_a_method_is_converted_somewhere() {
+        assert_eq!(size_back(), 2_769 - 113);
+        assert_eq!(BACK.columns.len(), 330);
+        assert_eq!(BACK.by_site.values().map(Vec::len).sum::<usize>(), 564);
+        assert_eq!(BACK.by_sex.values().map(Vec::len).sum::<usize>(), 14);
+        assert_eq!(to_icd10("C504", "8500", "3", Some("2")).as_deref(), Some("C504"));
+        assert_eq!(to_icd10("C504", "8500", "2", Some("2")).as_deref(), Some("D051"));
+        assert_eq!(to_icd10("C504", "0000", "3", None), None);
+        assert_eq!(to_icd10("", "8500", "3", None), None);
+    }
 }

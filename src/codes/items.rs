@@ -118,6 +118,11 @@ pub(super) fn known_id(item: &str) -> Option<&'static str> {
     })
 }
 
+/// The item's codes are its value set and depend on nothing else.
+pub(super) fn is_of_set_alone(item: &str) -> bool {
+    reading(item).is_some_and(|r| r.source == Source::Set)
+}
+
 /// The item holds codes or numbers that have a meaning, so that a form keeps a place for it. Not so names, addresses
 /// and identifiers, whose value set lists a few special values only (these still have their [`super::meaning()`]).
 pub fn is_coded(item: &str) -> bool {

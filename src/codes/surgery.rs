@@ -7,7 +7,8 @@
 
 use std::sync::LazyLock;
 
-use super::table::{Head, Ranges, cells, head, lines};
+use super::table::{Head, Ranges, cells, head, lines, site_number};
+use super::topography::sites;
 
 const TABLE: &str = include_str!("../../reference/codes/surgery.tsv");
 
@@ -47,13 +48,24 @@ impl SurgeryTable {
     }
 }
 
-static TABLES: LazyLock<Vec<SurgeryTable>> = LazyLock::new(|| {
-    let mut tables: Vec<SurgeryTable> = Vec::new();
+/// The list of a case without a known site.
+const NO_SITE: usize = 1000;
+
+struct Tables {
+    all: Vec<SurgeryTable>,
+    /// First years of the vintages, newest first.
+    years: Vec<u16>,
+    /// By site, the tables whose sites hold it; tables that a histology chooses stand in every list.
+    of_site: Vec<Vec<u16>>,
+}
+
+static TABLES: LazyLock<Tables> = LazyLock::new(|| {
+    let mut tables = Tables { all: Vec::new(), years: Vec::new(), of_site: vec![Vec::new(); NO_SITE + 1] };
     for line in lines(TABLE) {
         let [code, name, title, sites, chosen, barred] = cells::<6>(line);
         if code == "@" {
             let (from, to) = name.split_once("..").unwrap_or((name, ""));
-            tables.push(SurgeryTable {
+            tables.all.push(SurgeryTable {
                 title,
                 from: from.parse().unwrap_or(0),
                 to: to.parse().ok(),
@@ -62,10 +74,24 @@ static TABLES: LazyLock<Vec<SurgeryTable>> = LazyLock::new(|| {
                 chosen_by: Ranges::of(chosen),
                 barred_by: Ranges::of(barred),
             });
-        } else if let Some(table) = tables.last_mut() {
+        } else if let Some(table) = tables.all.last_mut() {
             table.operations.push(Operation { code, name });
         }
     }
+    for (table, at) in tables.all.iter().zip(0_u16..) {
+        let chosen = !table.chosen_by.is_empty();
+        for site in sites().iter().filter(|s| chosen || table.sites.holds(s.code)) {
+            if let Some(of_site) = site_number(site.code).and_then(|n| tables.of_site.get_mut(n)) {
+                of_site.push(at);
+            }
+        }
+        if chosen && let Some(of_no_site) = tables.of_site.last_mut() {
+            of_no_site.push(at);
+        }
+    }
+    tables.years = tables.all.iter().map(|t| t.from).collect();
+    tables.years.sort_unstable_by(|a, b| b.cmp(a));
+    tables.years.dedup();
     tables
 });
 
@@ -78,30 +104,29 @@ pub fn surgery_table(site: &str, histology: &str, dx_year: u16) -> Option<&'stat
     } else {
         site
     };
-    let of_site =
-        |t: &&SurgeryTable| t.chosen_by.holds(histology) || t.sites.holds(site) && !t.barred_by.holds(histology);
+    // Without a known site only a histology can choose: the last list.
+    let of_site = super::site(site).and(site_number(site)).unwrap_or(NO_SITE);
+    let of_site = TABLES.of_site.get(of_site)?;
     let mut found: Option<&SurgeryTable> = None;
-    for table in TABLES.iter().filter(|t| t.holds_in(dx_year)).filter(of_site) {
+    for table in of_site.iter().filter_map(|at| TABLES.all.get(usize::from(*at))).filter(|t| t.holds_in(dx_year)) {
         if table.chosen_by.holds(histology) {
             return Some(table);
         }
-        found = found.or(Some(table));
+        if found.is_none() && table.sites.holds(site) && !table.barred_by.holds(histology) {
+            found = Some(table);
+        }
     }
     found
 }
 
 /// Every table of a site and histology, newest first.
-pub fn surgery_tables(site: &str, histology: &str) -> impl Iterator<Item = &'static SurgeryTable> {
-    let mut years: Vec<u16> = TABLES.iter().map(|t| t.from).collect();
-    years.sort_unstable();
-    years.dedup();
-    let (site, histology) = (site.to_owned(), histology.to_owned());
-    years.into_iter().rev().filter_map(move |year| surgery_table(&site, &histology, year))
+pub fn surgery_tables<'a>(site: &'a str, histology: &'a str) -> impl Iterator<Item = &'static SurgeryTable> + 'a {
+    TABLES.years.iter().filter_map(move |year| surgery_table(site, histology, *year))
 }
 
 /// Every table there is, in the manual's order.
 pub fn all_surgery_tables() -> &'static [SurgeryTable] {
-    &TABLES
+    &TABLES.all
 }
 
 /// Edition and origin.

@@ -50,6 +50,10 @@ impl Ranges {
         Ranges(text.split(',').filter(|p| !p.is_empty()).map(|p| p.split_once('-').unwrap_or((p, p))).collect())
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(crate) fn holds(&self, code: &str) -> bool {
         self.0.iter().any(|(low, high)| low.len() == code.len() && *low <= code && code <= *high)
     }

@@ -133,4 +133,30 @@ mod tests {
         assert_eq!(sites().len(), 330);
         assert_eq!(sites().iter().filter(|s| s.side != Side::None).count(), 76);
     }
+
+    #[test]
+    fn every_shared_name_term_and_pair_is_there() {
+        let shared = super::super::shared();
+        let Ok(text) = std::fs::read_to_string(shared.join("icdo3/topography.tsv")) else { return };
+        for line in text.lines().skip(1) {
+            let c: Vec<&str> = line.split('\t').collect();
+            let site = site(c[0]).unwrap();
+            assert_eq!((site.name, site.group, site.dotted().as_str()), (c[2], c[4], c[1]));
+            assert_eq!(site.sex.map(String::from).unwrap_or_default(), c[5], "{line}");
+        }
+        let mut rows = 0;
+        for line in std::fs::read_to_string(shared.join("icdo3/topography-synonyms.tsv")).unwrap().lines().skip(1) {
+            let (code, term) = line.split_once('\t').unwrap();
+            let site = site(code).unwrap();
+            let there = site.terms.iter().chain([&site.name]).any(|t| t.eq_ignore_ascii_case(term));
+            assert!(there, "{line}");
+            rows += 1;
+        }
+        assert_eq!(rows, 777);
+        for line in std::fs::read_to_string(shared.join("icdo3/paired-sites.tsv")).unwrap().lines().skip(1) {
+            let c: Vec<&str> = line.split('\t').collect();
+            let side = if c[2] == "paired" { Side::Paired } else { Side::PairedFrom(2004) };
+            assert_eq!(site(c[0]).unwrap().side, side, "{line}");
+        }
+    }
 }

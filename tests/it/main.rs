@@ -9,6 +9,7 @@
 mod kit;
 
 mod accounts;
+mod codes;
 mod house;
 mod imports;
 mod installing;

@@ -65,6 +65,7 @@ struct Morphology {
 
 struct Term {
     text: String,
+    words: Vec<String>,
     from: Option<u16>,
 }
 
@@ -138,7 +139,7 @@ pub(super) fn morphology(from: &Path) -> Result<Table> {
         let terms: Vec<String> = code
             .terms
             .iter()
-            .filter(|t| words(&t.text) != own && !t.text.contains('|'))
+            .filter(|t| t.words != own && !t.text.contains('|'))
             .map(|t| t.from.map_or(t.text.clone(), |y| format!("{}@{y}", t.text)))
             .collect();
         let _ = writeln!(
@@ -160,9 +161,9 @@ impl Morphology {
     fn add(&mut self, term: &str) {
         let (text, from) = clean(term);
         let new = words(&text);
-        match self.terms.iter_mut().find(|t| words(&t.text) == new) {
+        match self.terms.iter_mut().find(|t| t.words == new) {
             Some(old) => old.from = old.from.and(from),
-            None if !text.is_empty() => self.terms.push(Term { text, from }),
+            None if !text.is_empty() => self.terms.push(Term { text, words: new, from }),
             None => {}
         }
     }

@@ -1,6 +1,6 @@
 //! An inverted index over terms: which terms hold all the words of a query, and how well.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use super::words::{Reading, distance, split};
 
@@ -43,7 +43,7 @@ pub(super) struct Found {
 /// Collects terms for an [`Index`].
 #[derive(Default)]
 pub(super) struct Builder {
-    words: BTreeMap<Box<str>, Vec<Posting>>,
+    words: HashMap<Box<str>, Vec<Posting>>,
     docs: Vec<Doc>,
 }
 
@@ -75,7 +75,9 @@ impl Builder {
     }
 
     pub fn index(self) -> Index {
-        let (vocabulary, postings) = self.words.into_iter().unzip();
+        let mut words: Vec<(Box<str>, Vec<Posting>)> = self.words.into_iter().collect();
+        words.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        let (vocabulary, postings) = words.into_iter().unzip();
         Index { vocabulary, postings, docs: self.docs }
     }
 }
@@ -88,13 +90,22 @@ struct Met {
     first: bool,
 }
 
+/// What a term has met of a query so far.
+#[derive(Clone, Copy, Default)]
+struct Sum {
+    weight: f32,
+    own: f32,
+    required: u8,
+    spared: u8,
+}
+
 impl Index {
     /// Every term that holds the words of a reading. Words no term has are met by near spellings; those still unmet,
     /// and those `spare` says, may be absent.
     pub fn find(&self, reading: &Reading, spare: impl Fn(usize) -> bool) -> Vec<Found> {
-        let mut sums: Vec<(f32, f32, u8)> = vec![(0.0, 0.0, 0); self.docs.len()];
+        let mut sums: Vec<Sum> = vec![Sum::default(); self.docs.len()];
         let mut met: Vec<Met> = vec![Met::default(); self.docs.len()];
-        let (mut required, mut asked) = (0_u8, 0_u8);
+        let (mut required, mut spared, mut asked) = (0_u8, 0_u8, 0_u8);
         let mut touched: Vec<u32> = Vec::new();
         for (at, wanted) in reading.iter().enumerate().take(12) {
             touched.clear();
@@ -110,12 +121,13 @@ impl Index {
             asked += 1;
             let may_be_absent = spare(at) || wanted.is_side;
             required += u8::from(!may_be_absent);
+            spared += u8::from(may_be_absent);
             for doc in &touched {
                 let at = usize::try_from(*doc).unwrap_or(usize::MAX);
                 let (Some(hit), Some(sum)) = (met.get_mut(at), sums.get_mut(at)) else { continue };
-                sum.0 += hit.weight + if hit.first { 0.04 } else { 0.0 };
-                sum.1 += if hit.own { 1.0 } else { 0.0 };
-                sum.2 += u8::from(!may_be_absent);
+                sum.weight += hit.weight + if hit.first { 0.04 } else { 0.0 };
+                sum.own += if hit.own { 1.0 } else { 0.0 };
+                *(if may_be_absent { &mut sum.spared } else { &mut sum.required }) += 1;
                 *hit = Met::default();
             }
         }
@@ -125,10 +137,11 @@ impl Index {
         let asked = f32::from(u8::try_from(reading.len().min(12)).unwrap_or(12));
         sums.iter()
             .zip(&self.docs)
-            .filter(|((weight, _, count), _)| *weight > 0.0 && *count >= required)
-            .map(|((weight, own, _), doc)| {
-                let quality = weight / asked;
-                let coverage = (own / doc.words).min(1.0);
+            .filter(|(sum, _)| sum.weight > 0.0 && sum.required >= required)
+            .map(|(sum, doc)| {
+                // A word that may be absent counts almost as if it were there.
+                let quality = (sum.weight + 0.8 * f32::from(spared - sum.spared)) / asked;
+                let coverage = (sum.own / doc.words).min(1.0);
                 Found {
                     entry: doc.entry,
                     text: doc.text,

@@ -1,7 +1,7 @@
 //! The tables that are searched, and how hits are ranked in each.
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use super::super::choices::{Choice, choices};
 use super::super::context::Context;
@@ -74,31 +74,45 @@ static MORPHOLOGY_INDEX: LazyLock<Index> = LazyLock::new(|| {
     builder.index()
 });
 
-/// Best hit of each entry over the readings of a query. Words of an organ, where `organs` says so, may be absent.
-fn best(index: &Index, readings: &[words::Reading], organs_may_be_absent: bool) -> HashMap<u32, Found> {
-    let mut best: HashMap<u32, Found> = HashMap::new();
+/// Best hit of each entry over the readings of a query, in order of entry. Words of an organ may be absent where
+/// `Organs` says so.
+fn best(index: &Index, readings: &[words::Reading], organs: Organs) -> Vec<Found> {
+    let mut best: Vec<Found> = Vec::new();
     for (at, reading) in readings.iter().enumerate() {
-        let others = reading.iter().any(|w| !w.words.iter().any(|w| organ(w).is_some()));
-        let spare = |at: usize| {
-            organs_may_be_absent
-                && others
-                && reading.get(at).is_some_and(|w| w.words.iter().any(|w| organ(w).is_some()))
-        };
-        for mut found in index.find(reading, spare) {
-            if at > 0 {
-                found.score -= 0.02;
-            }
-            if found.preferred {
-                found.score += 0.01;
-            }
-            let slot = best.entry(found.entry).or_insert(found);
-            if found.score > slot.score {
-                *slot = found;
-            }
-        }
+        let is_organ = |w: &words::Wanted| w.words.iter().any(|w| organ(w).is_some());
+        let others = organs == Organs::MayBeAbsent && !reading.iter().all(is_organ);
+        let found = index.find(reading, |at| others && reading.get(at).is_some_and(is_organ));
+        best.extend(found.into_iter().map(|mut found| {
+            found.score += if found.preferred { 0.01 } else { 0.0 } - if at > 0 { 0.02 } else { 0.0 };
+            found
+        }));
     }
+    if readings.len() > 1 {
+        best.sort_by_key(|f| f.entry);
+    }
+    best.dedup_by(|next, kept| {
+        let same = next.entry == kept.entry;
+        if same && next.score > kept.score {
+            *kept = *next;
+        }
+        same
+    });
     best
 }
+
+/// Whether a term must hold the words of a query that name an organ.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Organs {
+    MustBeThere,
+    MayBeAbsent,
+}
+
+fn of_entry(found: &[Found], entry: u32) -> Option<&Found> {
+    found.get(found.binary_search_by_key(&entry, |f| f.entry).ok()?)
+}
+
+/// More hits than anybody reads are not made.
+const MOST: usize = 1_000;
 
 /// Entries whose code begins with one of the query's numbers, each with the share of the code that was typed.
 fn share_of(codes: &[String], code: &str) -> Option<f32> {
@@ -108,11 +122,11 @@ fn share_of(codes: &[String], code: &str) -> Option<f32> {
 
 pub(super) fn found_sites(query: &Query, context: &Context) -> Vec<Hit> {
     let all = codes::sites();
-    let words = best(&SITE_INDEX, &query.readings, false);
+    let words = best(&SITE_INDEX, &query.readings, Organs::MustBeThere);
     all.iter()
         .zip(0_u32..)
         .filter_map(|(site, at)| {
-            let (base, term) = base(query, site.code, words.get(&at))?;
+            let (base, term) = base(query, site.code, of_entry(&words, at))?;
             let fits = site_fits(site, context);
             let score = base + commonness(site.code) + if fits { 0.0 } else { -0.3 };
             Some(Hit {
@@ -155,7 +169,7 @@ fn base(query: &Query, code: &str, found: Option<&Found>) -> Option<(f32, Option
 }
 
 pub(super) fn found_morphologies(query: &Query, context: &Context) -> Vec<Hit> {
-    let words = best(&MORPHOLOGY_INDEX, &query.readings, true);
+    let words = best(&MORPHOLOGY_INDEX, &query.readings, Organs::MayBeAbsent);
     let named = query.readings.iter().flatten().flat_map(|w| &w.words).find_map(|w| organ(w));
     let site = named.or(context.site);
     codes::morphologies()
@@ -163,7 +177,7 @@ pub(super) fn found_morphologies(query: &Query, context: &Context) -> Vec<Hit> {
         .zip(0_u32..)
         .filter_map(|(code, at)| {
             let plain: String = code.code.chars().filter(|c| *c != '/').collect();
-            let (base, term) = base(query, &plain, words.get(&at))?;
+            let (base, term) = base(query, &plain, of_entry(&words, at))?;
             let fits =
                 site.is_none_or(|s| morphology_fits(s, code)) && context.behavior.is_none_or(|b| b == code.behavior);
             let retired = morphology_retired(code, context);
@@ -229,12 +243,16 @@ pub(super) fn listed(item: &str, query: &str, context: &Context) -> Vec<Hit> {
     let Some(item) = codes::items::known_id(item) else { return Vec::new() };
     let list = choices(item, context);
     let wanted = query.trim().to_ascii_uppercase();
-    let mut builder = Builder::default();
-    for (at, choice) in (0_u32..).zip(&list) {
-        builder.add(at, choice.label, true, &[]);
-    }
     let words = split(query);
-    let found = if words.is_empty() { HashMap::new() } else { best(&builder.index(), &readings(&words), false) };
+    let found = if words.is_empty() {
+        Vec::new()
+    } else {
+        let readings = readings(&words);
+        // Lists that do not depend on the case are indexed once.
+        let index = index_of_set(item);
+        let of_case = index.is_none().then(|| index_of(&list));
+        index.or(of_case.as_ref()).map_or(Vec::new(), |index| best(index, &readings, Organs::MustBeThere))
+    };
     (0_u32..)
         .zip(&list)
         .filter_map(|(at, choice)| {
@@ -245,11 +263,29 @@ pub(super) fn listed(item: &str, query: &str, context: &Context) -> Vec<Hit> {
             } else {
                 None
             };
-            let by_words = found.get(&at).map(|f| f.score);
+            let by_words = of_entry(&found, at).map(|f| f.score);
             let score = by_code.into_iter().chain(by_words).reduce(f32::max)?;
             Some(of_choice(item, choice, score))
         })
         .collect()
+}
+
+fn index_of(list: &[Choice]) -> Index {
+    let mut builder = Builder::default();
+    for (at, choice) in (0_u32..).zip(list) {
+        builder.add(at, choice.label, true, &[]);
+    }
+    builder.index()
+}
+
+/// The index of an item's value set where [`choices`] gives that set whatever the case.
+fn index_of_set(item: &'static str) -> Option<&'static Index> {
+    static MADE: LazyLock<Mutex<HashMap<&'static str, &'static Index>>> = LazyLock::new(Mutex::default);
+    if !codes::items::is_of_set_alone(item) {
+        return None;
+    }
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    Some(made.entry(item).or_insert_with(|| Box::leak(Box::new(index_of(&choices(item, &Context::default()))))))
 }
 
 fn of_choice(item: &'static str, choice: &Choice, score: f32) -> Hit {
@@ -325,12 +361,35 @@ pub(super) fn found_causes(item: &str, query: &str) -> Vec<Hit> {
     let tables: &[&LazyLock<Codes>] = if longest == 4 { &[&SHORT] } else { &[&SHORT, &LONGER] };
     for table in tables {
         let (codes, index) = &***table;
-        for (at, found) in best(index, &readings, false) {
-            if let Some((code, name)) = usize::try_from(at).ok().and_then(|at| codes.get(at)) {
-                let short = if code.len() == 4 { 0.02 } else { 0.0 };
-                hits.push(hit(code, name, found.score + short + commonness(code)));
+        let mut found = best(index, &readings, Organs::MustBeThere);
+        for found in &mut found {
+            let code = usize::try_from(found.entry).ok().and_then(|at| codes.get(at)).map_or("", |c| c.0);
+            found.score += if code.len() == 4 { 0.02 } else { 0.0 } + commonness(code);
+        }
+        if found.len() > MOST {
+            found.select_nth_unstable_by(MOST, |a, b| b.score.total_cmp(&a.score));
+            found.truncate(MOST);
+        }
+        for found in found {
+            if let Some((code, name)) = usize::try_from(found.entry).ok().and_then(|at| codes.get(at)) {
+                hits.push(hit(code, name, found.score));
             }
         }
     }
     hits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_kept_by_hand_name_codes_that_exist() {
+        let exists = |code: &str| match code.split_once('/') {
+            Some((histology, behavior)) => codes::morphology(histology, behavior).is_some(),
+            None => codes::site(code).is_some() || codes::cause(code).is_some(),
+        };
+        let unknown: Vec<&&str> = ALIASES_OF.keys().chain(WEIGHTS.keys()).filter(|c| !exists(c)).collect();
+        assert!(unknown.is_empty(), "{unknown:?}");
+    }
 }

@@ -9,7 +9,7 @@ const WORDS: &str = include_str!("../../../reference/codes/words.tsv");
 const ORGANS: &str = include_str!("../../../reference/codes/organs.tsv");
 
 /// At most this many readings of a query with several abbreviations.
-const READINGS: usize = 24;
+const READINGS: usize = 12;
 
 static MEANINGS: LazyLock<HashMap<&'static str, Vec<Vec<String>>>> = LazyLock::new(|| {
     lines(WORDS)
