@@ -1,6 +1,6 @@
 //! The look-up that answers with what to ask next.
 
-use super::context::{Context, Slot, State};
+use super::context::{Context, Few, Slot, State};
 use super::edition::Edition;
 use super::form::ON_EVERY_ABSTRACT;
 use super::rules::{Cells, KeyId};
@@ -113,7 +113,7 @@ impl Edition {
 
     fn numbers(&self, context: &Context<'_>) -> Vec<u16> {
         let mut found = Vec::new();
-        self.lookup.matching(context, false, |schema| {
+        self.lookup.matching(&self.rules, context, false, |schema| {
             found.push(schema);
             true
         });
@@ -248,28 +248,25 @@ impl Edition {
         mode: Mode,
     ) -> Vec<&str> {
         let rules = &self.rules;
-        let mut context = Context::new(rules);
+        let mut few = Few::new(rules);
         let mut strangers = false;
         for (name, value) in values {
+            let value = if mode == Mode::Practical { value.map(trim) } else { value };
             match rules.key_index.find(rules, name) {
-                Some(key) => context.set(key, value.map_or(Slot::NULL, Slot::of)),
-                None => strangers |= value.is_some_and(|value| !trim(value).is_empty()),
+                Some(key) => few.set(key, value.map_or(Slot::NULL, Slot::of)),
+                None => strangers |= mode == Mode::Strict && value.is_some_and(|value| !trim(value).is_empty()),
             }
         }
         let mut found = Vec::new();
-        if mode == Mode::Practical {
-            context.trim();
-            strangers = false;
-        }
-        let mut collect = |context: &Context<'_>| {
-            self.lookup.matching(context, strangers, |schema| {
+        let mut collect = |few: &Few<'_>| {
+            self.lookup.matching(rules, few, strangers, |schema| {
                 found.extend(rules.schemas.get(schema as usize).map(|schema| rules.text(schema.id)));
                 true
             });
             !found.is_empty()
         };
-        if !collect(&context) && mode == Mode::Practical && self.leave_blanks_out(&mut context) {
-            collect(&context);
+        if !collect(&few) && mode == Mode::Practical && few.leave_blanks_out(&self.lookup.others) {
+            collect(&few);
         }
         found
     }

@@ -80,14 +80,81 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Trims every value.
-    pub fn trim(&mut self) {
-        for slot in &mut self.slots {
+    /// Trims the values of some keys.
+    pub fn trim(&mut self, keys: &[KeyId]) {
+        for key in keys {
+            let slot = self.get(*key);
             let trimmed = trim(slot.text);
             if trimmed.len() != slot.text.len() {
-                *slot = Slot::of(trimmed);
+                self.set(*key, Slot { state: slot.state, ..Slot::of(trimmed) });
             }
         }
+    }
+}
+
+/// Values of keys as the look-up reads them.
+pub(crate) trait Slots: Resolve {
+    /// The value of a key.
+    fn slot(&self, key: KeyId) -> Slot<'_>;
+    /// Whether a key other than these two has a value.
+    fn has_other(&self, site: Option<KeyId>, hist: Option<KeyId>) -> bool;
+}
+
+impl Slots for Context<'_> {
+    fn slot(&self, key: KeyId) -> Slot<'_> {
+        self.get(key)
+    }
+
+    fn has_other(&self, site: Option<KeyId>, hist: Option<KeyId>) -> bool {
+        let mut keys = (0..self.slots.len() as u16).map(KeyId);
+        keys.any(|key| Some(key) != site && Some(key) != hist && !trim(self.get(key).text).is_empty())
+    }
+}
+
+/// A few values, for a look-up alone: cheaper than a whole context.
+pub(crate) struct Few<'a> {
+    rules: &'a Rules,
+    slots: Vec<(KeyId, Slot<'a>)>,
+}
+
+impl<'a> Few<'a> {
+    /// No values.
+    pub fn new(rules: &'a Rules) -> Few<'a> {
+        Few { rules, slots: Vec::with_capacity(8) }
+    }
+
+    /// Sets the value of a key.
+    pub fn set(&mut self, key: KeyId, slot: Slot<'a>) {
+        match self.slots.iter_mut().find(|(known, _)| *known == key) {
+            Some(known) => known.1 = slot,
+            None => self.slots.push((key, slot)),
+        }
+    }
+
+    /// Takes blank values of these keys away; answers whether there were any.
+    pub fn leave_blanks_out(&mut self, keys: &[KeyId]) -> bool {
+        let before = self.slots.len();
+        self.slots.retain(|(key, slot)| !slot.text.is_empty() || !keys.contains(key));
+        self.slots.len() < before
+    }
+}
+
+impl Slots for Few<'_> {
+    fn slot(&self, key: KeyId) -> Slot<'_> {
+        self.slots.iter().find(|(known, _)| *known == key).map_or(Slot::ABSENT, |(_, slot)| *slot)
+    }
+
+    fn has_other(&self, site: Option<KeyId>, hist: Option<KeyId>) -> bool {
+        let mut slots = self.slots.iter();
+        slots.any(|(key, slot)| Some(*key) != site && Some(*key) != hist && !trim(slot.text).is_empty())
+    }
+}
+
+impl Resolve for Few<'_> {
+    fn resolve(&self, key: &str) -> &str {
+        let key = self.rules.key_index.find(self.rules, key);
+        let found = self.slots.iter().find(|(known, _)| Some(*known) == key);
+        found.map_or("", |(_, slot)| slot.text)
     }
 }
 

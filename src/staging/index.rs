@@ -10,7 +10,7 @@ use std::collections::HashMap;
 
 use super::cell::{Cell, Part, Resolve};
 use super::rules::{KeyId, Rules, Table};
-use super::text::{Facts, units};
+use super::text::{Facts, NO_DIGITS, units};
 
 /// Most combinations of classes an array is made for.
 const MOST_COMBINATIONS: usize = 16_384;
@@ -34,17 +34,24 @@ pub(crate) trait Values: Resolve {
 #[derive(Debug)]
 pub(crate) enum TableIndex {
     /// From combination of classes to row plus one.
-    Array { columns: Box<[ColumnIndex]>, rows: Box<[u32]> },
+    Array { columns: Box<[ColumnIndex]>, rows: Box<[u16]> },
     /// Rows of each class as bits.
     Bits { columns: Box<[ColumnIndex]> },
     /// Row by row.
     Walk,
 }
 
-/// The classes of a column's values.
+/// The classes of a column's values. The first fields are all that a value of one to three digits needs.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct ColumnIndex {
     key: KeyId,
+    /// For one, two and three digits where their classes begin in `digits`; `NO_DIGITS` where they are not listed.
+    digits_at: [u16; 3],
+    /// The multiplier of this column's class in the array.
+    stride: u32,
+    /// The classes of short numbers, so that the commonest codes cost one look.
+    digits: Box<[u8]>,
     /// For each length the first of its points.
     starts: [u32; 10],
     /// Where an interval of texts begins.
@@ -52,8 +59,6 @@ pub(crate) struct ColumnIndex {
     /// The class of the interval's texts that are not numbers.
     classes: Box<[u16]>,
     numbers: Option<Box<Numbers>>,
-    /// The multiplier of this column's class in the array.
-    stride: u32,
     /// Words of bits a class takes, and the bits.
     words: u32,
     sets: Box<[u64]>,
@@ -88,7 +93,36 @@ impl Steps {
 
 impl ColumnIndex {
     /// The class of a value.
+    #[inline]
     fn class(&self, facts: &Facts) -> u16 {
+        if facts.digits != NO_DIGITS {
+            let at = self.digits_at[facts.len as usize - 1];
+            if at != NO_DIGITS {
+                return u16::from(self.digits[(at + facts.digits) as usize]);
+            }
+        }
+        self.class_by_search(facts)
+    }
+
+    /// Lists the classes of the short numbers of some lengths.
+    fn list_digits(&mut self, lengths: [bool; 3], classes: usize) {
+        if classes > 256 {
+            return;
+        }
+        let mut digits = Vec::new();
+        for (place, wanted) in lengths.into_iter().enumerate() {
+            if wanted {
+                self.digits_at[place] = digits.len() as u16;
+                let width = place + 1;
+                for number in 0..10u32.pow(width as u32) {
+                    digits.push(self.class_by_search(&Facts::of(&format!("{number:0width$}"))) as u8);
+                }
+            }
+        }
+        self.digits = digits.into();
+    }
+
+    fn class_by_search(&self, facts: &Facts) -> u16 {
         let mut text = 0;
         if facts.len <= 8 {
             let (from, to) = (self.starts[facts.len as usize] as usize, self.starts[facts.len as usize + 1] as usize);
@@ -132,19 +166,19 @@ impl TableIndex {
         if columns.is_empty() {
             return TableIndex::Array { columns: Box::new([]), rows: Box::new([1]) };
         }
-        if combinations > MOST_COMBINATIONS {
+        if combinations > MOST_COMBINATIONS || table.rows >= u32::from(u16::MAX) {
             return TableIndex::Bits { columns: columns.into() };
         }
         let mut stride = 1u32;
-        let mut rows = vec![0u32; combinations];
+        let mut rows = vec![0u16; combinations];
         for column in &mut columns {
             column.stride = stride;
             stride *= column.sets.len() as u32 / column.words;
         }
         let mut classes = vec![0u16; columns.len()];
         for row in rows.iter_mut() {
-            *row =
-                lowest(columns.iter().zip(&classes).map(|(column, class)| column.set(*class))).map_or(0, |row| row + 1);
+            *row = lowest(columns.iter().zip(&classes).map(|(column, class)| column.set(*class)))
+                .map_or(0, |row| row as u16 + 1);
             for (class, column) in classes.iter_mut().zip(&columns) {
                 *class += 1;
                 if u32::from(*class) < column.sets.len() as u32 / column.words {
@@ -171,7 +205,7 @@ impl TableIndex {
                     }
                     at += u32::from(column.class(&seen.facts)) * column.stride;
                 }
-                rows.get(at as usize)?.checked_sub(1)
+                rows.get(at as usize)?.checked_sub(1).map(u32::from)
             }
             TableIndex::Bits { columns } => {
                 let mut sets: [&[u64]; 12] = [&[]; 12];
@@ -249,10 +283,17 @@ fn column(rules: &Rules, key: KeyId, cells: &[u32]) -> Option<(ColumnIndex, usiz
     let words = cells.len().div_ceil(64);
     let mut places: HashMap<u32, usize> = HashMap::new();
     let mut distinct: Vec<&Cell> = Vec::new();
+    let mut lengths = [false; 3];
     let mut rows: Vec<u64> = Vec::new();
     for (row, number) in cells.iter().enumerate() {
         let place = *places.entry(*number).or_insert_with(|| {
-            distinct.push(&rules.cells[*number as usize].1);
+            let (text, cell) = &rules.cells[*number as usize];
+            distinct.push(cell);
+            for piece in rules.text(*text).split([',', '-']).map(str::trim) {
+                if (1..=3).contains(&piece.len()) && piece.bytes().all(|byte| byte.is_ascii_digit()) {
+                    lengths[piece.len() - 1] = true;
+                }
+            }
             rows.resize(rows.len() + words, 0);
             distinct.len() - 1
         });
@@ -314,16 +355,19 @@ fn column(rules: &Rules, key: KeyId, cells: &[u32]) -> Option<(ColumnIndex, usiz
         let of: Vec<u16> = sets.into_iter().map(|set| classes.class(set)).collect::<Option<_>>()?;
         // Class 0 is that of interval 0 because it is asked for first.
         let by_point: Vec<u16> = intervals.iter().map(|interval| of[*interval]).collect();
-        let column = ColumnIndex {
+        let mut column = ColumnIndex {
             key,
+            digits_at: [NO_DIGITS; 3],
+            stride: 0,
+            digits: Box::new([]),
             starts,
             points: points.into(),
             classes: by_point.into(),
             numbers: None,
-            stride: 0,
             words: words as u32,
             sets: classes.sets.into(),
         };
+        column.list_digits(lengths, classes.known.len());
         return Some((column, classes.known.len()));
     }
 
@@ -356,16 +400,19 @@ fn column(rules: &Rules, key: KeyId, cells: &[u32]) -> Option<(ColumnIndex, usiz
         }
     }
     let by_point: Vec<u16> = intervals.iter().map(|interval| of[*interval]).collect();
-    let column = ColumnIndex {
+    let mut column = ColumnIndex {
         key,
+        digits_at: [NO_DIGITS; 3],
+        stride: 0,
+        digits: Box::new([]),
         starts,
         points: points.into(),
         classes: by_point.into(),
         numbers: Some(Box::new(Numbers { plain, dotted, width: width as u32, classes: pairs.into() })),
-        stride: 0,
         words: words as u32,
         sets: classes.sets.into(),
     };
+    column.list_digits(lengths, classes.known.len());
     Some((column, classes.known.len()))
 }
 
@@ -418,4 +465,64 @@ fn sweep<T: Ord + Copy>(spans: &[Span<T>]) -> Vec<(T, Vec<usize>)> {
         found.push((point, active.iter().map(|(cell, _)| *cell).collect()));
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::staging::context::{Context, Slot};
+    use crate::staging::shipped::Algorithm;
+
+    /// Every table of the four algorithms: values at, beside and between what its cells name are matched by the
+    /// index as by walking the rows.
+    #[test]
+    fn an_index_finds_the_row_that_walking_finds() {
+        let mut seed = 0x2545_f491_4f6c_dd1du64;
+        let mut below = |limit: usize| {
+            seed ^= seed << 13;
+            seed ^= seed >> 7;
+            seed ^= seed << 17;
+            (seed % limit.max(1) as u64) as usize
+        };
+        let mut matched = 0;
+        for algorithm in Algorithm::ALL {
+            let rules = &algorithm.shipped().rules;
+            for table in &rules.tables {
+                let index = TableIndex::new(rules, table);
+                for _ in 0..12 {
+                    let row = below(table.rows as usize);
+                    let mut values: Vec<(KeyId, String)> = Vec::new();
+                    for (key, cells) in table.inputs() {
+                        // Mostly what this row names, sometimes what another does, sometimes a little off.
+                        let row = if below(8) == 0 { below(table.rows as usize) } else { row };
+                        let Some(cell) = cells.get(row) else { continue };
+                        let text = rules.text(rules.cells[*cell as usize].0);
+                        let pieces: Vec<&str> = text.split([',', '-']).map(str::trim).collect();
+                        let mut value = pieces[below(pieces.len())].to_owned();
+                        if let (0..=2, Ok(number)) = (below(5), value.parse::<i64>()) {
+                            let width = value.len();
+                            value = format!("{:0width$}", number + below(5) as i64 - 2);
+                        }
+                        match below(12) {
+                            0 => value.push('0'),
+                            1 => value.push_str(".5"),
+                            2 => value.insert(0, '0'),
+                            3 => value.push('\u{e9}'),
+                            _ => {}
+                        }
+                        values.push((key, value));
+                    }
+                    let mut context = Context::new(rules);
+                    for (key, value) in &values {
+                        context.set(*key, Slot::of(value));
+                    }
+                    let found = index.row(rules, table, &context);
+                    assert_eq!(found, walk(rules, table, &context), "{} {values:?}", rules.text(table.id));
+                    matched += usize::from(found.is_some());
+                }
+            }
+        }
+        assert!(matched > 10_000, "{matched} matched");
+    }
 }

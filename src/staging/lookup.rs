@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use super::archive::Refused;
 use super::cell::Resolve;
-use super::context::{Context, Slot, State};
+use super::context::{Slot, Slots, State};
 use super::rules::{KeyId, Rules};
 use super::text::{Facts, trim};
 
@@ -142,13 +142,19 @@ impl Lookup {
 
     /// Calls `found` with every schema that matches the supplied keys, in order, until it answers false.
     /// `discriminated` says that a key unknown to the algorithm came with a value.
-    pub fn matching(&self, context: &Context<'_>, discriminated: bool, mut found: impl FnMut(u16) -> bool) {
-        let slot = |key: Option<KeyId>| key.map_or(Slot::ABSENT, |key| context.get(key));
+    pub fn matching(
+        &self,
+        rules: &Rules,
+        values: &impl Slots,
+        discriminated: bool,
+        mut found: impl FnMut(u16) -> bool,
+    ) {
+        let slot = |key: Option<KeyId>| key.map_or(Slot::ABSENT, |key| values.slot(key));
         let (site, hist) = (slot(self.site), slot(self.hist));
         if site.state != State::Set && hist.state != State::Set {
             return;
         }
-        if (site.text.is_empty() || hist.text.is_empty()) && (discriminated || self.has_other(context)) {
+        if (site.text.is_empty() || hist.text.is_empty()) && (discriminated || values.has_other(self.site, self.hist)) {
             return;
         }
         let (Some(of_site), Some(of_hist)) = (self.sites.rows(&site), self.histologies.rows(&hist)) else { return };
@@ -163,9 +169,8 @@ impl Lookup {
                     continue;
                 }
                 let accepted = row.tests.iter().all(|(key, cell)| {
-                    let slot = context.get(*key);
-                    slot.state == State::Absent
-                        || context.rules.cells[*cell as usize].1.accepts(slot.text, &slot.facts, context)
+                    let slot = values.slot(*key);
+                    slot.state == State::Absent || rules.cells[*cell as usize].1.accepts(slot.text, &slot.facts, values)
                 });
                 if accepted {
                     last = row.schema;
@@ -175,13 +180,6 @@ impl Lookup {
                 }
             }
         }
-    }
-
-    /// Whether a key beyond site and histology has a value.
-    fn has_other(&self, context: &Context<'_>) -> bool {
-        (0..context.rules.keys.len() as u16).map(KeyId).any(|key| {
-            Some(key) != self.site && Some(key) != self.hist && key.0 > 1 && !trim(context.get(key).text).is_empty()
-        })
     }
 }
 

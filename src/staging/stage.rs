@@ -131,15 +131,26 @@ pub struct Staged<'a> {
     pub outputs: Vec<(&'a str, Option<&'a str>)>,
     /// Problems in the order they arose.
     pub problems: Vec<Problem<'a>>,
-    /// The tables gone through, in order.
-    pub path: Vec<Visit<'a>>,
+    rules: &'a Rules,
+    mappings: &'a [Mapping],
+    /// The tables gone through: place of the mapping and table.
+    visits: Vec<(u16, TableId)>,
 }
 
-impl Staged<'_> {
+impl<'a> Staged<'a> {
+    /// The tables gone through, in order.
+    pub fn path(&self) -> impl ExactSizeIterator<Item = Visit<'a>> + use<'a, '_> {
+        let (rules, mappings) = (self.rules, self.mappings);
+        self.visits.iter().map(move |(mapping, table)| Visit {
+            mapping: mappings.get(*mapping as usize).and_then(|mapping| mapping.id).map(|id| rules.text(id)),
+            table: rules.table_name(*table),
+        })
+    }
+
     /// The CRC-32 of the path's entries, joined by line feeds, as the official cases give it.
     pub fn path_checksum(&self) -> u32 {
         let mut crc = crc32fast::Hasher::new();
-        for (at, visit) in self.path.iter().enumerate() {
+        for (at, visit) in self.path().enumerate() {
             if at > 0 {
                 crc.update(b"\n");
             }
@@ -197,7 +208,9 @@ impl Edition {
             schema: None,
             outputs: Vec::new(),
             problems: Vec::new(),
-            path: Vec::new(),
+            rules,
+            mappings: &[],
+            visits: Vec::new(),
         };
         let mut context = Context::new(rules);
         let mut strangers: Vec<&'a str> = Vec::new();
@@ -213,7 +226,7 @@ impl Edition {
             }
         }
         if mode == Mode::Practical {
-            context.trim();
+            context.trim(&supplied.keys);
         }
         let lookup = &self.lookup;
         let given = |key: Option<KeyId>| key.is_some_and(|key| context.get(key).state == State::Set);
@@ -228,6 +241,7 @@ impl Edition {
             }
         };
         staged.schema = Some(rules.text(schema.id));
+        staged.mappings = &schema.mappings;
         watch.schema(schema);
 
         for name in strangers {
@@ -246,7 +260,7 @@ impl Edition {
             return staged;
         }
 
-        context.trim();
+        context.trim(&supplied.keys);
         context.set_text(VERSION_KEY, rules.version);
         context.set(YEAR_KEY, Slot::of(as_of.as_str()));
         let mut run = Run { edition: self, schema, context, staged, watch };
@@ -258,7 +272,7 @@ impl Edition {
     fn only_schema<'a>(&'a self, context: &mut Context<'a>, mode: Mode) -> Result<&'a Schema, Outcome> {
         let first_two = |context: &Context<'a>| {
             let (mut first, mut many) = (0, 0);
-            self.lookup.matching(context, false, |schema| {
+            self.lookup.matching(&self.rules, context, false, |schema| {
                 if many == 0 {
                     first = schema;
                 }
@@ -337,11 +351,12 @@ impl<'a, W: Watch<'a>> Run<'a, '_, W> {
                 None => self.context.set(*key, Slot::NULL),
             }
         }
-        for mapping in &schema.mappings {
+        self.staged.visits.reserve(48);
+        for (place, mapping) in schema.mappings.iter().enumerate() {
             let involved = self.is_involved(mapping);
             self.watch.mapping(mapping, involved);
             if involved {
-                self.run_mapping(mapping);
+                self.run_mapping(place as u16, mapping);
             }
         }
         if schema.outputs.is_empty() {
@@ -480,11 +495,10 @@ impl<'a, W: Watch<'a>> Run<'a, '_, W> {
         row.is_some()
     }
 
-    fn run_mapping(&mut self, mapping: &'a Mapping) {
+    fn run_mapping(&mut self, place: u16, mapping: &'a Mapping) {
         let rules = &self.edition.rules;
-        let id = mapping.id.map(|id| rules.text(id));
         for path in mapping.inclusion.iter().chain(&mapping.exclusion) {
-            self.staged.path.push(Visit { mapping: id, table: rules.table_name(path.table) });
+            self.staged.visits.push((place, path.table));
         }
         for (key, value) in &mapping.initial {
             match value {
@@ -505,7 +519,7 @@ impl<'a, W: Watch<'a>> Run<'a, '_, W> {
                 }
             }
             stack.clear();
-            let stop = self.run_table(path.table, path, id, &mut stack);
+            let stop = self.run_table(path.table, path, place, &mut stack);
             for (_, to) in &path.input {
                 self.context.set(*to, Slot::ABSENT);
             }
@@ -517,25 +531,24 @@ impl<'a, W: Watch<'a>> Run<'a, '_, W> {
     }
 
     /// Runs a table and those it jumps to; answers whether the mapping stops.
-    fn run_table(&mut self, table: TableId, path: &'a Path, id: Option<&'a str>, stack: &mut Vec<TableId>) -> bool {
+    fn run_table(&mut self, table: TableId, path: &'a Path, place: u16, stack: &mut Vec<TableId>) -> bool {
         let rules = &self.edition.rules;
-        let name = rules.table_name(table);
         let Some(known) = rules.table(table) else {
-            self.problem(Problem::new(ProblemKind::UnknownTable).table(name));
+            self.problem(Problem::new(ProblemKind::UnknownTable).table(rules.table_name(table)));
             return false;
         };
         if stack.contains(&table) {
-            self.problem(Problem::new(ProblemKind::InfiniteLoop).table(name));
+            self.problem(Problem::new(ProblemKind::InfiniteLoop).table(rules.table_name(table)));
             return false;
         }
-        self.staged.path.push(Visit { mapping: id, table: name });
+        self.staged.visits.push((place, table));
         stack.push(table);
         let mut stop = false;
         let row = self.edition.row(table, &self.context);
         self.watch.table(known, row, stack.len() - 1, &self.context);
         match row {
             None => {
-                let mut problem = Problem::new(ProblemKind::MatchNotFound).table(name);
+                let mut problem = Problem::new(ProblemKind::MatchNotFound).table(rules.table_name(table));
                 problem.columns = known.endpoints().map(|(key, _)| rules.key(key)).collect();
                 self.problem(problem);
             }
@@ -547,9 +560,9 @@ impl<'a, W: Watch<'a>> Run<'a, '_, W> {
                     match end {
                         End::Match => {}
                         End::Stop => stop = true,
-                        End::Jump(to) => stop = self.run_table(*to, path, id, stack),
+                        End::Jump(to) => stop = self.run_table(*to, path, place, stack),
                         End::Error(words) => {
-                            let mut problem = Problem::new(ProblemKind::StagingError).table(name);
+                            let mut problem = Problem::new(ProblemKind::StagingError).table(rules.table_name(table));
                             problem.columns = vec![rules.key(key)];
                             problem.words = rules.some(*words);
                             self.problem(problem);

@@ -17,11 +17,16 @@ pub(crate) struct Facts {
     pub dot: bool,
     /// Has a character that cannot be packed (not ASCII, or NUL): compared the slow way.
     pub odd: bool,
+    /// The number of a text of one to three digits, `NO_DIGITS` for other texts.
+    pub digits: u16,
 }
+
+/// Says that a text is not one to three digits.
+pub(crate) const NO_DIGITS: u16 = u16::MAX;
 
 impl Facts {
     /// The facts of the empty text, which also stand for a value that is absent.
-    pub const BLANK: Facts = Facts { packed: 0, number: 0, len: 0, dot: false, odd: false };
+    pub const BLANK: Facts = Facts { packed: 0, number: 0, len: 0, dot: false, odd: false, digits: NO_DIGITS };
 
     /// Works out the facts of a text.
     pub fn of(text: &str) -> Facts {
@@ -42,7 +47,15 @@ impl Facts {
             Some((value, dot)) => (ordered(value), dot),
             None => (0, false),
         };
-        Facts { packed, number, len, dot, odd }
+        let digits = match bytes {
+            [a @ b'0'..=b'9'] => u16::from(a - b'0'),
+            [a @ b'0'..=b'9', b @ b'0'..=b'9'] => u16::from(a - b'0') * 10 + u16::from(b - b'0'),
+            [a @ b'0'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9'] => {
+                u16::from(a - b'0') * 100 + u16::from(b - b'0') * 10 + u16::from(c - b'0')
+            }
+            _ => NO_DIGITS,
+        };
+        Facts { packed, number, len, dot, odd, digits }
     }
 
     /// Whether the value is a number in the tables' sense.

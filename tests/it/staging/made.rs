@@ -70,6 +70,13 @@ impl Made {
         self.entry("schemas/only.json", schema.to_string())
     }
 
+    /// Changes the text of one entry.
+    pub fn spoil(&mut self, at: usize, change: impl FnOnce(&str) -> String) -> &mut Made {
+        let at = at % self.entries.len();
+        self.entries[at].1 = change(&self.entries[at].1);
+        self
+    }
+
     /// Adds so many empty entries.
     pub fn pad(&mut self, many: usize) -> &mut Made {
         self.entries.extend((0..many).map(|at| (format!("notes/{at}"), String::new())));
@@ -121,5 +128,5 @@ pub fn problems(staged: &Staged<'_>) -> Vec<String> {
 
 /// The tables gone through.
 pub fn path(staged: &Staged<'_>) -> Vec<String> {
-    staged.path.iter().map(|visit| format!("{}.{}", visit.mapping.unwrap_or(""), visit.table)).collect()
+    staged.path().map(|visit| format!("{}.{}", visit.mapping.unwrap_or(""), visit.table)).collect()
 }

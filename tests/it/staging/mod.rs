@@ -2,7 +2,9 @@
 //! official archive uses.
 
 mod conformance;
+mod fuzz;
 mod hand_made;
 mod hostile;
 mod made;
+mod records;
 mod schemas;

@@ -168,7 +168,7 @@ fn every_step_of_a_case_is_told() {
     ];
     let (staged, steps) = edition.explain(values, &year, Mode::Strict);
     let tables: Vec<&str> = steps.iter().filter(|step| step.row.is_some()).filter_map(|step| step.table).collect();
-    assert_eq!(tables, staged.path.iter().map(|visit| visit.table).collect::<Vec<_>>());
+    assert_eq!(tables, staged.path().map(|visit| visit.table).collect::<Vec<_>>());
     let last = steps.last().unwrap();
     assert!(last.text.contains("Summary Stage"), "{}", last.text);
     assert!(last.writes.iter().any(|written| written.value == staged.output("ss2018_derived")));

@@ -1,5 +1,7 @@
 //! `accession stage`: cases staged, schemas looked up, rows, codes and facts, a JSON line for a JSON line.
 
+mod file;
+
 use std::borrow::Cow;
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
@@ -10,7 +12,7 @@ use clap::{Args, Subcommand};
 use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 
 use crate::cli::Outcome;
-use crate::staging::{Algorithm, AsOf, Edition, Mode, Staged};
+use crate::staging::{Algorithm, AsOf, Edition, Editions, Mode, Staged};
 
 /// Stages cases: reads lines `{"in":{…}}` and writes what each derives.
 #[derive(Debug, Args)]
@@ -18,6 +20,9 @@ use crate::staging::{Algorithm, AsOf, Edition, Mode, Staged};
 pub(super) struct Stage {
     #[command(subcommand)]
     question: Option<Question>,
+    /// A NAACCR file (XML, packed or not; - for the standard input) whose tumors are staged instead of lines.
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
     #[command(flatten)]
     by: By,
     /// Adds the tables a case went through.
@@ -112,6 +117,11 @@ impl By {
         Ok(Chosen::Shipped(shipped))
     }
 
+    /// The edition, where an algorithm or an archive is named.
+    fn edition_if_named(&self) -> anyhow::Result<Option<Chosen>> {
+        if self.algorithm.is_some() || self.archive.is_some() { self.edition().map(Some) } else { Ok(None) }
+    }
+
     fn as_of(&self) -> AsOf {
         let today = || chrono::Local::now().year();
         let of_date = || self.as_of.map_or_else(today, |date| date.year());
@@ -125,6 +135,21 @@ impl By {
 
 impl Stage {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
+        if let Some(path) = &self.file {
+            let (mut editions, chosen) = (Editions::shipped(), self.by.edition_if_named()?);
+            let algorithm = match &chosen {
+                Some(chosen) => {
+                    let edition = chosen.edition();
+                    let algorithm = Algorithm::named(edition.algorithm());
+                    let algorithm =
+                        algorithm.ok_or_else(|| anyhow!("{} is no algorithm for tumors", edition.algorithm()))?;
+                    editions = editions.with(algorithm, edition);
+                    self.by.algorithm.is_some().then_some(algorithm)
+                }
+                None => None,
+            };
+            return file::run(path, algorithm, &editions, &self.by.as_of());
+        }
         let chosen = self.by.edition()?;
         let (edition, as_of, mode) = (chosen.edition(), self.by.as_of(), self.by.mode());
         match &self.question {
@@ -401,12 +426,12 @@ fn write_staged(out: &mut Vec<u8>, staged: &Staged<'_>, with_path: bool, steps: 
         out.push(b'}');
     }
     // Writing into memory cannot fail.
-    let _ = write!(out, "],\"path_len\":{},\"path_crc32\":\"{:08x}\"", staged.path.len(), staged.path_checksum());
+    let _ = write!(out, "],\"path_len\":{},\"path_crc32\":\"{:08x}\"", staged.path().len(), staged.path_checksum());
     if with_path {
         out.extend_from_slice(b",\"path\":");
         list(
             out,
-            staged.path.iter().map(|visit| match visit.mapping {
+            staged.path().map(|visit| match visit.mapping {
                 Some(mapping) => format!("{mapping}.{}", visit.table),
                 None => visit.table.to_owned(),
             }),
