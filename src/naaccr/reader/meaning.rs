@@ -73,10 +73,15 @@ fn packed(value: &str) -> u64 {
     u64::from_le_bytes(eight)
 }
 
+/// Items of the Collaborative Stage algorithm whose code for "not applicable" the published lookups leave out.
+fn is_not_applicable(item: &Item, value: &str) -> bool {
+    value == "N" && item.id.starts_with("derivedAjcc") && item.id.ends_with("Descript")
+}
+
 fn judged(set: &ValueSet, item: &Item, value: &str, version: Version) -> Option<ProblemKind> {
     let listed = set.code(value).is_some_and(|code| code.retired.is_none_or(|last| !version.is_after(last)))
         || set.range(value).is_some();
-    if listed {
+    if listed || is_not_applicable(item, value) {
         return None;
     }
     if set.completeness() == Completeness::Closed {

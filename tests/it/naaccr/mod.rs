@@ -1,6 +1,7 @@
 //! NAACCR files through the command line, against the reference library's answers and the published samples.
 
 mod probes;
+mod reading;
 mod samples;
 
 use std::path::PathBuf;
