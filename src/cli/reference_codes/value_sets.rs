@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::{Table, head, name_of_code, rows};
+use super::{Table, ends_of_label, head, name_of_code, rows};
 
 /// Versions whose item documentation lists codes, oldest first.
 const DOCUMENTED: [u16; 10] = [14, 15, 16, 18, 21, 22, 23, 24, 25, 26];
@@ -48,14 +48,27 @@ pub(super) fn table(from: &Path) -> Result<Table> {
         set.closed = row.get("set") == "closed" && !only_special;
         set.number = row.get("naaccrNum").to_owned();
     }
-    for row in rows(from, "naaccr/codes/value-sets-v26.csv")? {
-        let (id, code, label) = (row.get("naaccrId"), row.get("code"), name_of_code(row.get("label")));
+    let current = rows(from, "naaccr/codes/value-sets-v26.csv")?;
+    let mut names: HashMap<(&str, String), u32> = HashMap::new();
+    for row in &current {
+        *names.entry((row.get("naaccrId"), name_of_code(row.get("label")))).or_default() += 1;
+    }
+    for row in &current {
+        let (id, code, mut label) = (row.get("naaccrId"), row.get("code"), name_of_code(row.get("label")));
+        if names.get(&(id, label.clone())).is_some_and(|n| *n > 1) {
+            label = ends_of_label(row.get("label"));
+        }
         let set = sets.entry(id.to_owned()).or_default();
         set.number = row.get("naaccrNum").to_owned();
         known.insert((id.to_owned(), plain(code)));
         let missing = row.get("means_missing") == "1" || row.get("means_missing").is_empty() && says_nothing(&label);
+        // A date's shape is not a code.
+        if code == "YYYYMMDD" {
+            continue;
+        }
         let code = match row.get("kind") {
             "blank" => String::new(),
+            _ if code == "Blank" => String::new(),
             "range" => range(code),
             _ => code.to_owned(),
         };
