@@ -41,7 +41,7 @@ impl NameReading {
 }
 
 /// The readings of a line, the likeliest first, at most six. `SMITH, JOHN Q` has one; `john smith` has two, since either
-/// may be the last name; a line of more words can be cut at each place.
+/// may be the last name; a word alone may be either; a line of more words can be cut at each place.
 pub fn read_name(line: &str) -> Vec<NameReading> {
     if let Some((last, first)) = line.split_once(',') {
         // "Smith, Jr" and "Smith," are last names; titles and generations are no first names.
@@ -59,7 +59,10 @@ pub fn read_name(line: &str) -> Vec<NameReading> {
     };
     match words.as_slice() {
         [] => {}
-        [one] => add(&[one], &[]),
+        [one] => {
+            add(&[one], &[]);
+            add(&[], &[one]);
+        }
         several => {
             let count = several.len();
             let single_last = several.last().is_some_and(|w| w.chars().count() == 1);
@@ -112,6 +115,11 @@ mod tests {
         assert_eq!(names("smith j")[0], pair("SMITH", "J"));
         assert!(names("John Q. Smith Jr").contains(&pair("SMITH", "JOHN")));
         assert!(names("juan carlos garcia lopez").contains(&pair("GARCIALOPEZ", "JUAN")));
+    }
+
+    #[test]
+    fn a_word_alone_is_a_last_name_and_perhaps_a_first() {
+        assert_eq!(names("Basil"), [pair("BASIL", ""), pair("", "BASIL")]);
     }
 
     #[test]

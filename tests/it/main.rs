@@ -16,3 +16,4 @@ mod installing;
 mod naaccr;
 mod staging;
 mod schema;
+mod search;

@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every Rust file under a folder of the tree, as (path from the tree's root, text).
-fn rust_files(folder: &str) -> Vec<(PathBuf, String)> {
+pub fn rust_files(folder: &str) -> Vec<(PathBuf, String)> {
     let root = crate::kit::tree();
     let mut found = Vec::new();
     let mut folders = vec![root.join(folder)];

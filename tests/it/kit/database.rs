@@ -32,6 +32,18 @@ struct Row {
     value: Option<String>,
 }
 
+#[derive(QueryableByName)]
+struct SqliteStep {
+    #[diesel(sql_type = Text)]
+    detail: String,
+}
+
+#[derive(QueryableByName)]
+struct Step {
+    #[diesel(sql_type = Text, column_name = "QUERY PLAN")]
+    plan: String,
+}
+
 impl Database {
     /// A fresh empty database: on SQLite the file is not there yet, on PostgreSQL the database is, without tables.
     pub fn fresh(kind: Kind) -> Result<Database, String> {
@@ -101,6 +113,21 @@ impl Database {
             Kind::Sqlite => self.sqlite().batch_execute(statements).map_err(|error| error.to_string()),
             Kind::Postgres => execute_at(&postgres::cluster()?.superuser_url(&self.name), statements),
         }
+    }
+
+    /// The plan of a query: SQLite's steps, or PostgreSQL's plan as JSON with reading a table through as the last resort.
+    pub fn plan(&self, query: &str) -> Result<Vec<String>, String> {
+        let rows: Result<Vec<Step>, _> = match self.kind {
+            Kind::Sqlite => sql_query(format!("EXPLAIN QUERY PLAN {query}"))
+                .load::<SqliteStep>(&mut self.sqlite())
+                .map(|steps| steps.into_iter().map(|step| Step { plan: step.detail }).collect()),
+            Kind::Postgres => {
+                let mut connection = self.postgres();
+                connection.batch_execute("SET enable_seqscan = off").map_err(|error| error.to_string())?;
+                sql_query(format!("EXPLAIN (FORMAT JSON) {query}")).load(&mut connection)
+            }
+        };
+        rows.map(|steps| steps.into_iter().map(|step| step.plan).collect()).map_err(|error| error.to_string())
     }
 
     fn sqlite(&self) -> SqliteConnection {

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use diesel::sql_types::{BigInt, Nullable, Text};
 
 use super::query::{AnyNumber, Reading};
-use crate::binds;
 use crate::dates::PartialDate;
 use crate::matching::nicknames::other_names;
 use crate::matching::similarity::{Compared, one_slip_away};
@@ -56,10 +55,12 @@ const NUMBER: &str = "SELECT i.patient_id AS id FROM patient_identifier i WHERE 
      AND (i.facility_id = 0 OR i.facility_id = s.facility_id))) \
      AND EXISTS (SELECT 1 FROM patient_live p WHERE p.id = i.patient_id) ORDER BY i.patient_id LIMIT ?";
 
-/// Which of some names occur at all, in anybody's record: only to leave look-ups out that would find nothing.
-const OCCURRING_SQLITE: &str =
-    "SELECT l.value AS t FROM json_each(?) l WHERE EXISTS (SELECT 1 FROM patient_name n WHERE n.last_folded = l.value)";
-const OCCURRING_POSTGRES: &str = "SELECT l.value AS t FROM json_array_elements_text((?)::json) AS l (value) WHERE EXISTS (SELECT 1 FROM patient_name n WHERE n.last_folded = l.value)";
+/// Which of some last names occur within the scope.
+const OCCURRING_SQLITE: &str = "SELECT l.value AS t FROM json_each(?) l WHERE EXISTS (SELECT 1 FROM patient_name n WHERE n.last_folded = l.value \
+     AND (? = 1 OR EXISTS (SELECT 1 FROM abstract_live s WHERE s.patient_id = n.patient_id AND s.facility_id IN (?))))";
+const OCCURRING_POSTGRES: &str = "SELECT l.value AS t FROM json_array_elements_text((?)::json) AS l (value) \
+     WHERE EXISTS (SELECT 1 FROM patient_name n WHERE n.last_folded = l.value \
+     AND (? = 1 OR EXISTS (SELECT 1 FROM abstract_live s WHERE s.patient_id = n.patient_id AND s.facility_id IN (?))))";
 
 const NAMES_OF: &str = "SELECT n.patient_id, n.kind, n.last_folded, n.first_folded FROM patient_name n WHERE n.patient_id IN (?) ORDER BY n.patient_id, n.id";
 
@@ -349,6 +350,9 @@ impl<'c> Lookup<'c> {
             return Ok(());
         }
         let (sound, letters) = (sound_key(last), letter_key(last));
+        for part in &read.parts {
+            self.through(Door::Sound(&sound_key(part)), &Firsts::Begin(first), SHORT)?;
+        }
         let near = self.near_surnames(last)?;
         if first.is_empty() {
             self.through(Door::Sound(&sound), &Firsts::Begin(""), USUAL)?;
@@ -391,7 +395,7 @@ impl<'c> Lookup<'c> {
         let compared = Compared::new(last);
         let mut near: Vec<(i64, String)> = self
             .conn
-            .rows::<TextRow>(text, binds![&list])?
+            .rows::<TextRow>(text, &[Value::from(&list), self.scope.all(), self.scope.ids()])?
             .into_iter()
             .map(|row| (-(compared.last_name(&row.t) * 10_000.0) as i64, row.t))
             .collect();
