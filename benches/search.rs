@@ -10,6 +10,8 @@
 //! smallest facility. For each way the median, the 95th percentile and the longest time are printed, and how many of
 //! the patients drawn were among the first three. Without a database it says so and ends well.
 
+#![allow(clippy::unwrap_used)]
+
 use std::time::{Duration, Instant};
 
 use accession::asker::{FacilityId, Scope};

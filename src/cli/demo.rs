@@ -49,7 +49,8 @@ struct SignIn {
 impl Demo {
     /// Runs the command.
     pub fn run(self) -> anyhow::Result<Outcome> {
-        std::fs::create_dir_all(&self.folder).with_context(|| format!("the folder {} cannot be made", self.folder.display()))?;
+        std::fs::create_dir_all(&self.folder)
+            .with_context(|| format!("the folder {} cannot be made", self.folder.display()))?;
         let url = DatabaseUrl::Sqlite(self.folder.join("registry.db"));
         let list = self.folder.join("sign-ins.json");
         let store = match list.exists() {
@@ -57,10 +58,13 @@ impl Demo {
             false => self.make(&url, &list)?,
         };
         let text = std::fs::read_to_string(&list).with_context(|| format!("{} cannot be read", list.display()))?;
-        let sign_ins: Vec<SignIn> = serde_json::from_str(&text).with_context(|| format!("{} is not as it was written", list.display()))?;
+        let sign_ins: Vec<SignIn> =
+            serde_json::from_str(&text).with_context(|| format!("{} is not as it was written", list.display()))?;
         if let Some(login) = &self.code {
-            let found = sign_ins.iter().find(|s| s.login == *login).with_context(|| format!("there is no login {login}"))?;
-            let secret = TotpSecret::of_base32(&found.totp_secret).context("the list of sign-ins holds a broken secret")?;
+            let found =
+                sign_ins.iter().find(|s| s.login == *login).with_context(|| format!("there is no login {login}"))?;
+            let secret =
+                TotpSecret::of_base32(&found.totp_secret).context("the list of sign-ins holds a broken secret")?;
             println!("{}", secret.code_at(Clock::system().now().timestamp()));
             return Ok(Outcome::Done);
         }
@@ -113,7 +117,8 @@ impl Demo {
 
     /// The generator's facilities get names, and are confirmed by that.
     fn name_facilities(&self, store: &Store, by: &By) -> anyhow::Result<()> {
-        const NAMES: [&str; 4] = ["Harbor General Hospital", "Prairie View Medical Center", "Lakeside Clinic", "Northern Cancer Center"];
+        const NAMES: [&str; 4] =
+            ["Harbor General Hospital", "Prairie View Medical Center", "Lakeside Clinic", "Northern Cancer Center"];
         let all = facility::facilities(&mut *store.reading()?)?;
         for (facility, name) in all.into_iter().zip(NAMES) {
             let by = by.clone();
@@ -141,7 +146,13 @@ impl Demo {
             let login = key.replace('_', "-");
             let sees_all = matches!(
                 role,
-                Role::RegistryManager | Role::Administrator | Role::PrivacyOfficer | Role::Auditor | Role::Researcher | Role::Consolidator | Role::CentralEditor
+                Role::RegistryManager
+                    | Role::Administrator
+                    | Role::PrivacyOfficer
+                    | Role::Auditor
+                    | Role::Researcher
+                    | Role::Consolidator
+                    | Role::CentralEditor
             );
             let entry = UserEntry {
                 login: login.clone(),
@@ -165,7 +176,8 @@ fn password() -> anyhow::Result<String> {
     let mut bytes = [0u8; 16];
     getrandom::fill(&mut bytes).map_err(|e| anyhow::anyhow!("no random numbers: {e}"))?;
     const LETTERS: &[u8] = b"abcdefghkmnpqrstuvwxyz23456789";
-    let letters: Vec<char> = bytes.iter().filter_map(|b| LETTERS.get(usize::from(*b) % LETTERS.len())).map(|b| char::from(*b)).collect();
+    let letters: Vec<char> =
+        bytes.iter().filter_map(|b| LETTERS.get(usize::from(*b) % LETTERS.len())).map(|b| char::from(*b)).collect();
     Ok(letters.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-"))
 }
 
@@ -179,6 +191,9 @@ fn write_secret(file: &Path, text: &str) -> anyhow::Result<()> {
         .mode(0o600)
         .open(&aside)
         .with_context(|| format!("{} cannot be written", file.display()))?;
-    place.write_all(text.as_bytes()).and_then(|()| place.sync_all()).with_context(|| format!("{} cannot be written", file.display()))?;
+    place
+        .write_all(text.as_bytes())
+        .and_then(|()| place.sync_all())
+        .with_context(|| format!("{} cannot be written", file.display()))?;
     std::fs::rename(&aside, file).with_context(|| format!("{} cannot be written", file.display()))
 }

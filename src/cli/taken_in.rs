@@ -51,18 +51,19 @@ pub fn take_in(
 }
 
 /// Imports a synthetic registry, with its ledger written to a file when one is named.
-pub fn take_in_synthetic(store: &Store, by: &By, settings: &Settings, ledger: Option<&Path>) -> anyhow::Result<TakenIn> {
+pub fn take_in_synthetic(
+    store: &Store,
+    by: &By,
+    settings: &Settings,
+    ledger: Option<&Path>,
+) -> anyhow::Result<TakenIn> {
     let mut generator = Generator::new(settings)?;
     let mut ledger = match ledger {
         Some(path) => Some(super::export::Aside::begin(path)?),
         None => None,
     };
-    let options = Options {
-        sender: None,
-        facility: None,
-        on_change: super::import::on_change(store, None)?,
-        partial: false,
-    };
+    let options =
+        Options { sender: None, facility: None, on_change: super::import::on_change(store, None)?, partial: false };
     let name = format!("synthetic-{}.xml", settings.seed);
     let taken = take_in(store, by, &name, None, &options, |file| {
         let place = ledger.as_mut().map(|l| l as &mut dyn std::io::Write);

@@ -34,17 +34,14 @@ fn push(folded: &mut String, c: char) {
         'Ħ' | 'ħ' => folded.push('H'),
         'ı' => folded.push('I'),
         c if c.is_alphabetic() => folded.extend(c.to_uppercase()),
-        c if c.is_whitespace() || c.is_ascii_punctuation() || is_dash(c) => {
-            if !folded.ends_with(' ') && !folded.is_empty() {
-                folded.push(' ');
-            }
-        }
+        c if is_gap(c) && !folded.ends_with(' ') && !folded.is_empty() => folded.push(' '),
         _ => {}
     }
 }
 
-fn is_dash(c: char) -> bool {
-    matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}' | '·' | '\u{00ad}')
+fn is_gap(c: char) -> bool {
+    let dash = matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}' | '·');
+    dash || c.is_whitespace() || c.is_ascii_punctuation()
 }
 
 /// Folded words joined: `DE LA CRUZ`, `De-la-Cruz` and `delacruz` are one name.

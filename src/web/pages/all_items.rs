@@ -58,7 +58,9 @@ pub fn show(ask: &Ask) -> Result<Reply, Refused> {
             let value = case.value(&item.id);
             let number = item.number.map_or(0, |n| n.0);
             let name = item.name.to_lowercase();
-            let asked = words.iter().all(|w| name.contains(w.as_str()) || number.to_string() == *w || item.id.to_lowercase().contains(w.as_str()));
+            let asked = words.iter().all(|w| {
+                name.contains(w.as_str()) || number.to_string() == *w || item.id.to_lowercase().contains(w.as_str())
+            });
             (asked && (!only_filled || !value.is_empty())).then(|| Row {
                 number,
                 name: item.name.to_string(),

@@ -94,7 +94,9 @@ fn born(items: &Record, today: PartialDate) -> String {
     let Ok(birth) = PartialDate::parse(items.value("dateOfBirth")) else { return String::new() };
     let alive = items.value("vitalStatus") != "0";
     match birth.age_on(today) {
-        Some(age) if alive && age.exact().is_some() => format!("{} ({})", birth.screen(), age.exact().unwrap_or_default()),
+        Some(age) if alive && age.exact().is_some() => {
+            format!("{} ({})", birth.screen(), age.exact().unwrap_or_default())
+        }
         _ => birth.screen(),
     }
 }

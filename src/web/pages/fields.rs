@@ -92,7 +92,8 @@ impl Origins {
 
 /// Items that the program itself writes.
 fn is_automatic(id: &str) -> bool {
-    id.starts_with("derived") || matches!(id, "dateCaseCompleted" | "dateCaseLastChanged" | "dateCaseReportExported" | "vendorName")
+    id.starts_with("derived")
+        || matches!(id, "dateCaseCompleted" | "dateCaseLastChanged" | "dateCaseReportExported" | "vendorName")
 }
 
 /// The rows of items.
@@ -116,7 +117,8 @@ fn field(item: &'static StandardItem, case: &Case, context: &Context<'_>, origin
     let words = words_of(item, value, context);
     let problem = problem_of(item, value, context);
     let automatic = is_automatic(&item.id);
-    let (origin, origin_title, from_source) = if value.is_empty() { (String::new(), String::new(), false) } else { origins.of_item(&item.id) };
+    let (origin, origin_title, from_source) =
+        if value.is_empty() { (String::new(), String::new(), false) } else { origins.of_item(&item.id) };
     let (state, icon, tone, says) = match (&problem, value.is_empty(), automatic) {
         (Some(_), ..) => ("is-warn", "warn", "warn", "Look at it"),
         (None, true, _) => ("", "none", "dim", "Empty"),
@@ -173,7 +175,9 @@ pub fn problem_of(item: &StandardItem, value: &str, context: &Context<'_>) -> Op
     let found = meaning(&item.id, value, context);
     match found {
         None if is_coded(&item.id) => Some(format!("{value} is not in the code list.")),
-        Some(meaning) if meaning.retired.is_some() => Some(format!("{value}, {}, is not for use in this case.", meaning.label)),
+        Some(meaning) if meaning.retired.is_some() => {
+            Some(format!("{value}, {}, is not for use in this case.", meaning.label))
+        }
         _ => None,
     }
 }

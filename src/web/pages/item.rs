@@ -146,7 +146,8 @@ pub fn history(ask: &Ask) -> Result<Reply, Refused> {
     let item = item_of(ask)?;
     let case = Case::read(ask)?;
     let of_patient = item.level == Level::Patient;
-    let (kind, record) = if of_patient { (Kind::Patient, case.patient.id) } else { (Kind::Abstract, case.abstract_.id) };
+    let (kind, record) =
+        if of_patient { (Kind::Patient, case.patient.id) } else { (Kind::Abstract, case.abstract_.id) };
     let value = case.value(&item.id).to_string();
     let stages = life(&mut *ask.reading()?, kind, record, &item.id, &value)?;
     let context = context_of(&case);
@@ -170,11 +171,20 @@ pub fn history(ask: &Ask) -> Result<Reply, Refused> {
         retired: item.retired_after.map(|v| v.number()),
         coded: crate::codes::is_coded(&item.id),
     };
-    let reply = ask.page("pages/item", &Sheet::of(&format!("{} {}, life of the item", page.number, page.name), "/patients"), &page)?;
+    let reply = ask.page(
+        "pages/item",
+        &Sheet::of(&format!("{} {}, life of the item", page.number, page.name), "/patients"),
+        &page,
+    )?;
     Ok(reply.about_patient(case.patient.id).about_abstract(case.abstract_.id).noting(format!("item {}", page.number)))
 }
 
-fn stage_shown(item: &StandardItem, stage: Stage, context: &crate::codes::Context<'_>, zone: chrono_tz::Tz) -> StageShown {
+fn stage_shown(
+    item: &StandardItem,
+    stage: Stage,
+    context: &crate::codes::Context<'_>,
+    zone: chrono_tz::Tz,
+) -> StageShown {
     let how = match stage.origin.as_str() {
         "typed" => "Typed",
         "source" => "As received",
@@ -268,9 +278,14 @@ pub fn codes(ask: &Ask) -> Result<Reply, Refused> {
     };
     let reply = match ask.wants_json {
         true => Reply::json(&page)?,
-        false => ask.page("pages/codes", &Sheet::of(&format!("Codes of {} {}", page.number, page.name), "/patients"), &page)?,
+        false => {
+            ask.page("pages/codes", &Sheet::of(&format!("Codes of {} {}", page.number, page.name), "/patients"), &page)?
+        }
     };
-    Ok(reply.about_patient(case.patient.id).about_abstract(case.abstract_.id).noting(format!("codes of item {}", page.number)))
+    Ok(reply
+        .about_patient(case.patient.id)
+        .about_abstract(case.abstract_.id)
+        .noting(format!("codes of item {}", page.number)))
 }
 
 #[derive(Serialize)]
@@ -282,9 +297,11 @@ struct Repeated {
 pub fn repeat(ask: &Ask) -> Result<Reply, Refused> {
     let item = item_of(ask)?;
     let case = Case::read(ask)?;
-    let before = case.all.iter().filter(|a| a.id != case.abstract_.id && !a.items.value(&item.id).is_empty()).max_by_key(|a| {
-        (a.id < case.abstract_.id, a.id)
-    });
+    let before = case
+        .all
+        .iter()
+        .filter(|a| a.id != case.abstract_.id && !a.items.value(&item.id).is_empty())
+        .max_by_key(|a| (a.id < case.abstract_.id, a.id));
     let value = before.map(|a| a.items.value(&item.id).to_string()).ok_or(Refused::NotFound)?;
     let reply = Reply::json(&Repeated { value })?;
     Ok(reply.about_patient(case.patient.id).about_abstract(case.abstract_.id))

@@ -45,10 +45,11 @@ pub fn show(ask: &Ask) -> Result<Reply, Refused> {
     let id = case.abstract_.source.ok_or(Refused::NotFound)?;
     let source = sources::source(&mut *ask.reading()?, id)?;
     let raw = source.received()?;
-    let head: Head = serde_json::from_str(&source.root).map_err(|e| Refused::Broken(format!("head of a source record: {e}")))?;
+    let head: Head =
+        serde_json::from_str(&source.root).map_err(|e| Refused::Broken(format!("head of a source record: {e}")))?;
     let root = root_of(&head).map_err(|e| Refused::Broken(e.to_string()))?;
-    let (patient, _) =
-        read_snippet(raw.as_bytes(), &root, &ReadOptions::import()).map_err(|e| Refused::Broken(format!("a source record: {e}")))?;
+    let (patient, _) = read_snippet(raw.as_bytes(), &root, &ReadOptions::import())
+        .map_err(|e| Refused::Broken(format!("a source record: {e}")))?;
     let arrived = arrived(&patient, &root);
     let tumor = arrived
         .tumors

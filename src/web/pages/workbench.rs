@@ -164,10 +164,12 @@ pub fn show(ask: &Ask) -> Result<Reply, Refused> {
         previous: place.checked_sub(1).and_then(|p| sections().get(p)).map(|s| s.key),
     };
     let names = settings::setting_is_yes(&mut conn, "privacy.title_names")?;
-    let title = if names { format!("{}, {}", page.banner.name, found.title) } else { format!("{}, abstract", found.title) };
+    let title =
+        if names { format!("{}, {}", page.banner.name, found.title) } else { format!("{}, abstract", found.title) };
     let sheet = Sheet::of(&title, "/patients").with_script("workbench.js");
     let reply = ask.page("pages/workbench", &sheet, &page)?;
-    let reply = reply.about_patient(case.patient.id).about_tumor(case.abstract_.tumor).about_abstract(case.abstract_.id);
+    let reply =
+        reply.about_patient(case.patient.id).about_tumor(case.abstract_.tumor).about_abstract(case.abstract_.id);
     Ok(reply.noting(found.key))
 }
 
@@ -218,7 +220,11 @@ fn received(conn: &mut crate::registry::store::Conn, case: &Case) -> Result<Opti
     for row in records::changes_of(conn, Kind::Abstract, case.abstract_.id)? {
         differs += row.changes()?.len();
     }
-    Ok(Some(Received { file: source.file_name.clone(), lines: format!("{}–{}", source.line_from, source.line_to), differs }))
+    Ok(Some(Received {
+        file: source.file_name.clone(),
+        lines: format!("{}–{}", source.line_from, source.line_to),
+        differs,
+    }))
 }
 
 /// The text items in the order they are read.

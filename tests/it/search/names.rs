@@ -93,8 +93,7 @@ on_both!(a_misspelt_name_is_found_among_the_first_three, |db| {
         }
     }
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
-    // What both databases must give alike stands in one file.
-    crate::search::names::the_same_on_both(db, &ranks);
+    the_same_on_both(db, &ranks);
 });
 
 /// Keeps the answers of the first database that comes here and compares the other's with them.

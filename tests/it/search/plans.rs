@@ -2,16 +2,17 @@
 //!
 //! The texts are read out of the sources, so that none can be forgotten; those put together from pieces stand in
 //! `search::LIST_QUERIES`. A text of the other database fails to be understood here and must be understood there.
-//! PostgreSQL is told that the big tables hold a million rows, and to avoid reading one through if it can.
+//! PostgreSQL is told that the tables hold five thousand times the rows they do, and to avoid reading one through.
 
 use std::collections::BTreeSet;
 
 use accession::registry::store::search::LIST_QUERIES;
 
-use crate::kit::{Database, Kind, init};
+use super::population::{crowd, registry_of};
+use crate::kit::{Database, HOME, Kind};
 
-/// Tables that grow with the registry.
-const BIG: [&str; 21] = [
+/// Tables that grow with the registry's records.
+const BIG: [&str; 16] = [
     "patient",
     "tumor",
     "abstract",
@@ -26,17 +27,15 @@ const BIG: [&str; 21] = [
     "review",
     "contact",
     "attempt",
-    "disclosure",
     "disclosure_patient",
     "file_chunk",
-    "file",
-    "job",
-    "operation",
-    "import",
 ];
 
 /// Queries that may read a table through, each with the reason. They begin so.
-const WHOLE_TABLE: [(&str, &str); 0] = [];
+const WHOLE_TABLE: [(&str, &str); 2] = [
+    ("SELECT count(*) AS n FROM patient", "the length of an export of everything, once a job"),
+    ("SELECT a.facility_id, coalesce(a.first_contact, 0) / 10000 AS year", "reconciliation counts the whole registry"),
+];
 
 fn store_files() -> Vec<(String, String)> {
     ["src/registry/store", "src/accounts/store"]
@@ -95,6 +94,10 @@ fn queries() -> Vec<(String, String)> {
     let mut all: Vec<(String, String)> =
         LIST_QUERIES.iter().map(|(name, text)| (text.to_string(), name.to_string())).collect();
     for (path, source) in store_files() {
+        if path.ends_with("store/conn.rs") {
+            // The pieces that stand for the lists of `IN (?)`.
+            continue;
+        }
         if path.ends_with("search/candidates.rs") {
             // The pieces of the texts above; the whole texts of the file are taken as everywhere.
             let whole = literals(&source).into_iter().filter(|t| t.starts_with("SELECT") && !t.ends_with("WHERE "));
@@ -174,11 +177,32 @@ fn postgres_scans(plan: &serde_json::Value, found: &mut Vec<String>) {
     }
 }
 
+/// The big tables that a query reads through.
+fn scans_of(db: &Database, text: &str) -> Result<Vec<String>, String> {
+    let plan = plan_of(db, text)?;
+    Ok(match db.kind() {
+        Kind::Sqlite => sqlite_scans(&plan, text),
+        Kind::Postgres => {
+            let mut found = Vec::new();
+            postgres_scans(&serde_json::from_str(&plan.concat()).map_err(|e| e.to_string())?, &mut found);
+            found
+        }
+    })
+}
+
 on_both!(every_list_query_goes_in_by_an_index, |db| {
-    init(db);
+    drop(registry_of(db, &crowd(200, 19, HOME)));
     if db.kind() == Kind::Postgres {
         let tables = BIG.map(|table| format!("'{table}'")).join(", ");
-        db.tamper(&format!("UPDATE pg_class SET reltuples = 100000, relpages = 1 WHERE relname IN ({tables})"));
+        db.tamper(&format!(
+            "ANALYZE; UPDATE pg_class SET reltuples = reltuples * 5000 WHERE reltuples > 0 AND relname IN ({tables})"
+        ));
+    }
+    for bad in [
+        "SELECT id FROM patient WHERE residence_state = ?",
+        "SELECT id FROM abstract_live a ORDER BY a.changed_at LIMIT ?",
+    ] {
+        assert!(!scans_of(db, bad).unwrap().is_empty(), "not seen: {bad}");
     }
     let queries = queries();
     assert!(queries.len() >= 40, "only {} queries were found in the sources", queries.len());
@@ -187,21 +211,14 @@ on_both!(every_list_query_goes_in_by_an_index, |db| {
         if WHOLE_TABLE.iter().any(|(begin, _)| text.starts_with(begin)) {
             continue;
         }
-        let scans = plan_of(db, text).map(|plan| match db.kind() {
-            Kind::Sqlite => sqlite_scans(&plan, text),
-            Kind::Postgres => {
-                let mut found = Vec::new();
-                postgres_scans(&serde_json::from_str(&plan.concat()).unwrap(), &mut found);
-                found
-            }
-        });
-        match scans {
+        match scans_of(db, text) {
             Ok(scans) if scans.is_empty() => {}
             Ok(scans) => wrong.push(format!("{place}: {}\n    {text}", scans.join(", "))),
             Err(error) => not_understood.push((text.clone(), format!("{place}: {error}\n    {text}"))),
         }
     }
-    understood_somewhere(db.kind(), not_understood);
+    let neither = understood_by_neither(db.kind(), not_understood);
+    assert!(neither.is_empty(), "understood by neither database:\n{}", neither.join("\n"));
     assert!(
         wrong.is_empty(),
         "{} of {} queries read a table through:\n{}",
@@ -211,18 +228,20 @@ on_both!(every_list_query_goes_in_by_an_index, |db| {
     );
 });
 
-/// A text must be understood by one of the two databases: what both refuse was put together from pieces.
-fn understood_somewhere(kind: Kind, refused: Vec<(String, String)>) {
+/// A text must be understood by one of the two databases: what both refuse was put together from pieces. The database
+/// that comes second here tells.
+fn understood_by_neither(kind: Kind, refused: Vec<(String, String)>) -> Vec<String> {
     use std::sync::Mutex;
     static FIRST: Mutex<Option<(Kind, BTreeSet<String>)>> = Mutex::new(None);
     let mut first = FIRST.lock().unwrap();
     match &*first {
         Some((other, texts)) if *other != kind => {
-            let neither: Vec<&String> =
-                refused.iter().filter(|(text, _)| texts.contains(text)).map(|(_, told)| told).collect();
-            assert!(neither.is_empty(), "understood by neither database:\n{neither:#?}");
+            refused.into_iter().filter(|(text, _)| texts.contains(text)).map(|(_, told)| told).collect()
         }
-        _ => *first = Some((kind, refused.into_iter().map(|(text, _)| text).collect())),
+        _ => {
+            *first = Some((kind, refused.into_iter().map(|(text, _)| text).collect()));
+            Vec::new()
+        }
     }
 }
 

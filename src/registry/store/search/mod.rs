@@ -48,6 +48,9 @@ pub struct Answer {
 /// Only those of the database; nothing that can be typed is an error.
 pub fn find_patients(conn: &mut Conn, by: &By, secret: &[u8; 32], query: &Query) -> Result<Answer, StoreError> {
     let reading = query.read();
+    if reading.is_empty() {
+        return Ok(Answer { not_read: reading.not_read, ..Answer::default() });
+    }
     let limit = if query.limit == 0 { MOST_SHOWN } else { query.limit.min(MOST_SHOWN) };
     let mut lookup = Lookup::new(conn, by, query.as_written);
     lookup.numbers(&reading, secret)?;
