@@ -258,16 +258,18 @@ fn take_password_again(ask: &mut Ask) -> Result<(), Refused> {
 
 /// Writes the line of a view or search and waits until it is on disk.
 fn leave_line(ask: &Ask, reply: Reply) -> Result<Reply, Refused> {
-    let action = match ask.route.audit {
-        Audit::View => "view",
-        Audit::Search => "search",
-        _ => return Ok(reply),
-    };
-    if reply.status >= 300 {
+    if !matches!(ask.route.audit, Audit::View | Audit::Search) || reply.status >= 300 {
         return Ok(reply);
     }
-    let Subject { patient, tumor, abstract_, note, detail } = &reply.subject;
-    let mut line = ask.by()?.line(action, ask.now()).note(note.clone());
+    let Subject { patient, tumor, abstract_, note, detail, line } = &reply.subject;
+    if let Some(line) = line {
+        ask.store().audit(line.clone())?;
+        return Ok(reply);
+    }
+    if ask.route.audit == Audit::Search {
+        return Ok(reply);
+    }
+    let mut line = ask.by()?.line("view", ask.now()).note(note.clone());
     if let Some(id) = patient {
         line = line.patient(*id);
     }

@@ -26,6 +26,7 @@ mod pages;
 mod refused;
 mod reply;
 mod route;
+mod sealed;
 mod server;
 mod show;
 mod static_files;

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::Refused;
 use super::cookie::SetCookie;
+use crate::registry::store::Line;
 
 /// Pieces of a download, read one after the other.
 pub type Pieces = Box<dyn Iterator<Item = Result<Vec<u8>, Refused>> + Send>;
@@ -17,7 +18,7 @@ pub enum Body {
 }
 
 /// What the audit line of a view or search says besides who, when and where.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Subject {
     /// The patient.
     pub patient: Option<i64>,
@@ -29,6 +30,8 @@ pub struct Subject {
     pub note: String,
     /// Terms of a search, kept beside the chain.
     pub detail: Option<String>,
+    /// The whole line, where the store wrote it.
+    pub line: Option<Line>,
 }
 
 /// An answer.
@@ -145,6 +148,12 @@ impl Reply {
     /// Ids and counts for the audit line; never a name or value.
     pub fn noting(mut self, note: impl Into<String>) -> Reply {
         self.subject.note = note.into();
+        self
+    }
+
+    /// With the line that the store made for it.
+    pub fn with_line(mut self, line: Line) -> Reply {
+        self.subject.line = Some(line);
         self
     }
 

@@ -1,12 +1,12 @@
 //! Every route, one row each. A route without a row cannot be registered: the server reads nothing else.
 
 use super::pages::*;
-use super::route::{Audit, Route, Scoping, Who, get, post};
+use super::route::{Audit, Route, Scoping, Who, get, post, upload};
 use crate::accounts::Stage;
 use crate::asker::May;
 
-use Audit::{Change, None as NoLine, SignIn, View};
-use Scoping::{None as NoScope, Own, Registry};
+use Audit::{Change, Export, None as NoLine, Search, SignIn, View};
+use Scoping::{Facility, None as NoScope, Own, Registry};
 
 const ENROL: Who = Who::AtStage(Stage::Enrol);
 const ACCOUNT: Who = Who::SignedIn;
@@ -15,6 +15,10 @@ const REVIEW: Who = Who::May(May::ReviewUsers);
 const FACILITIES: Who = Who::May(May::AdministerFacilities);
 const SETTINGS: Who = Who::May(May::ChangeSettings);
 const AUDIT: Who = Who::May(May::ReadAudit);
+const PATIENTS: Who = Who::May(May::SeePatients);
+const IMPORT: Who = Who::May(May::Import);
+const EXPORT: Who = Who::May(May::ExportIdentified);
+const JOBS: Who = Who::May(May::SeeJobs);
 const GLASS: Who = Who::May(May::BreakGlass);
 const JUDGE_GLASS: Who = Who::May(May::ReviewBreakGlass);
 const CODE: Who = Who::AtStage(Stage::Code);
@@ -47,8 +51,21 @@ pub const ROUTES: &[Route] = &[
     get("/break-glass", GLASS, Own, NoLine, break_glass::show),
     post("/break-glass", GLASS, Own, Change, break_glass::open),
     post("/break-glass/end", GLASS, Own, Change, break_glass::end),
-    get("/go", Who::SignedIn, NoScope, NoLine, go_to::show),
-    post("/go", Who::SignedIn, NoScope, NoLine, go_to::find).in_background(),
+    get("/", Who::SignedIn, Facility, View, home::show),
+    get("/go", Who::SignedIn, Facility, NoLine, go_to::show),
+    post("/go", Who::SignedIn, Facility, Search, go_to::find),
+    get("/patients", PATIENTS, Facility, NoLine, patients::show),
+    post("/patients", PATIENTS, Facility, NoLine, patients::search),
+    get("/patients/found/{q}", PATIENTS, Facility, Search, patients::found),
+    get("/intake", IMPORT, Facility, NoLine, intake::show),
+    upload("/intake", IMPORT, Facility, Change, intake::take),
+    get("/intake/{i}", IMPORT, Facility, View, intake::report).in_background(),
+    get("/intake/{i}/problems.csv", IMPORT, Facility, View, intake::csv),
+    get("/jobs", JOBS, Own, NoLine, jobs::show).in_background(),
+    get("/jobs/{j}", JOBS, Own, NoLine, jobs::one).in_background(),
+    get("/jobs/{j}/file", EXPORT, Own, View, jobs::file),
+    get("/submissions", EXPORT, Facility, NoLine, submissions::show),
+    post("/submissions", EXPORT, Facility, Export, submissions::make),
     get("/admin/users", USERS, Registry, NoLine, users::show),
     get("/admin/users.csv", USERS, Registry, NoLine, users::csv),
     get("/admin/users/new", USERS, Registry, NoLine, users::new),

@@ -20,7 +20,7 @@
 
   async function ask() {
     const mine = ++asked;
-    const body = new URLSearchParams({ q: input.value, csrf });
+    const body = new URLSearchParams({ q: input.value, csrf, case: document.querySelector("[data-case]")?.dataset.case || "" });
     let places = [];
     try {
       const answer = await fetch("/go", { method: "POST", body, headers: { Accept: "application/json" } });
@@ -48,7 +48,7 @@
     choose(list.firstElementChild);
   }
 
-  input.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, 120); });
+  input.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, 250); });
   input.addEventListener("keydown", (e) => {
     const all = rows();
     const at = all.indexOf(chosen());

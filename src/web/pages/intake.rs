@@ -1,0 +1,322 @@
+//! Imports: sending a file in, what became of each, the problems found, in groups, one by one and as CSV.
+
+use serde::{Deserialize, Serialize};
+
+use super::words;
+use crate::asker::Scope;
+use crate::intake::import_job::{OnChange, Options};
+use crate::naaccr::super_dictionary;
+use crate::registry::store::facility::facilities;
+use crate::registry::store::imports::{self, Import};
+use crate::registry::store::jobs;
+use crate::registry::store::settings::setting;
+use crate::web::form::Field;
+use crate::web::frame::Sheet;
+use crate::web::templates::Chip;
+use crate::web::{Ask, Refused, Reply, show};
+
+#[derive(Serialize)]
+struct List {
+    rows: Vec<Row>,
+    fields: Vec<Field>,
+    may_send: bool,
+}
+
+#[derive(Serialize)]
+struct Row {
+    id: i64,
+    file: String,
+    sender: String,
+    by: String,
+    when: String,
+    state: Chip,
+    counts: Counted,
+}
+
+/// Counts of an import, read leniently: a job that has just begun has none.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Counted {
+    patients: i64,
+    tumors: i64,
+    added: i64,
+    changed: i64,
+    unchanged: i64,
+    review: i64,
+    refused: i64,
+    problems: i64,
+}
+
+impl Counted {
+    fn of(import: &Import) -> Counted {
+        serde_json::from_str(&import.counts).unwrap_or_default()
+    }
+}
+
+const NEWEST: i64 = 100;
+const PAGE: i64 = 100;
+
+/// The list, with the form for a new file beside it.
+pub fn show(ask: &Ask) -> Result<Reply, Refused> {
+    let front = ask.app.front()?;
+    let conn = &mut *ask.reading()?;
+    let rows = imports::imports(conn, ask.by()?, NEWEST)?;
+    let places = facilities(conn)?;
+    let central = setting(conn, "registry.kind")? == "central";
+    let named: Vec<(String, String)> = places
+        .iter()
+        .filter(|f| f.retired == 0)
+        .map(|f| (f.number.clone(), format!("{} {}", f.number, f.name)))
+        .collect();
+    let choices = std::iter::once(("", "The home facility")).chain(named.iter().map(|(n, t)| (n.as_str(), t.as_str())));
+    let data = List {
+        rows: rows
+            .iter()
+            .map(|import| Row {
+                id: import.id,
+                file: import.file_name.clone(),
+                sender: import.sender.clone(),
+                by: import.login.clone(),
+                when: show::time_near(&import.created_at, ask.now(), front.zone),
+                state: words::job_state(&import.state),
+                counts: Counted::of(import),
+            })
+            .collect(),
+        fields: vec![
+            Field::text("sender", "Sender", "")
+                .hint("Names the space of its patient numbers; empty: the file's own registry id"),
+            Field::choose("facility", "Tumors without a facility belong to", "", choices),
+            Field::choose(
+                "on_change",
+                "A record that differs from a known abstract",
+                if central { "replace" } else { "review" },
+                [
+                    ("review", "waits for review, item by item"),
+                    ("replace", "becomes the new report, the old is kept"),
+                    ("ignore", "is left alone"),
+                ],
+            ),
+            Field::tick("partial", "Take what can be taken, also when records are refused", false),
+        ],
+        may_send: matches!(ask.by()?.asker.scope, Scope::Registry),
+    };
+    ask.page("pages/intake", &Sheet::of("Intake", "/intake"), &data)
+}
+
+/// Takes a file and begins its import.
+pub fn take(ask: &Ask) -> Result<Reply, Refused> {
+    // A file may name any facility, and the job works through it as a whole.
+    if !matches!(ask.by()?.asker.scope, Scope::Registry) {
+        return Err(Refused::Because(
+            "A file can hold other facilities' patients, so only people who see all facilities import. Give it to the \
+             registry."
+                .into(),
+        ));
+    }
+    let file = ask.file()?.clone();
+    let text = |name: &str| Some(ask.form.trimmed(name).to_string()).filter(|text| !text.is_empty());
+    let options = Options {
+        sender: text("sender"),
+        facility: text("facility"),
+        on_change: match ask.form.trimmed("on_change") {
+            "replace" => OnChange::Replace,
+            "ignore" => OnChange::Ignore,
+            _ => OnChange::Review,
+        },
+        partial: ask.form.has("partial"),
+    };
+    let facility = match &options.facility {
+        Some(number) => {
+            crate::registry::store::facility::facility_by_number(&mut *ask.reading()?, number)?.map(|f| f.id)
+        }
+        None => None,
+    };
+    let options = serde_json::to_string(&options).map_err(|e| Refused::Broken(e.to_string()))?;
+    let by = ask.by()?.clone();
+    let (import, _) =
+        ask.store().write(move |tx| imports::begin(tx, &by, file.file, &file.name, facility, &options))?;
+    Ok(Reply::see(format!("/intake/{import}")))
+}
+
+#[derive(Serialize)]
+struct Report {
+    id: i64,
+    file: String,
+    sender: String,
+    by: String,
+    when: String,
+    state: Chip,
+    message: String,
+    counts: Counted,
+    running: Option<Running>,
+    groups: Vec<Group>,
+    kind: String,
+    rows: Vec<Problem>,
+    next: Option<i64>,
+    version: String,
+}
+
+#[derive(Serialize)]
+struct Running {
+    step: String,
+    done: i64,
+    total: i64,
+    text: String,
+}
+
+#[derive(Serialize)]
+struct Group {
+    kind: String,
+    words: String,
+    severity: Chip,
+    item: String,
+    number: String,
+    times: i64,
+    first_line: Option<i64>,
+}
+
+#[derive(Serialize)]
+struct Problem {
+    line: Option<i64>,
+    patient: Option<i64>,
+    tumor: Option<i64>,
+    item: String,
+    number: String,
+    value: String,
+    message: String,
+    severity: Chip,
+}
+
+/// One import.
+pub fn report(ask: &Ask) -> Result<Reply, Refused> {
+    let front = ask.app.front()?;
+    let by = ask.by()?;
+    let conn = &mut *ask.reading()?;
+    let import = imports::import(conn, by, ask.id("i")?)?;
+    let running = match import.job_id {
+        Some(job) => {
+            let job = jobs::job(conn, by, job)?;
+            matches!(job.state.as_str(), "waiting" | "running").then(|| running_of(&job.step, job.done, job.total))
+        }
+        None => None,
+    };
+    let kind = ask.query.trimmed("kind").to_string();
+    let after = ask.query.trimmed("after").parse().unwrap_or(0);
+    let chosen = (!kind.is_empty()).then_some(kind.as_str());
+    let found = match running {
+        None => imports::problems(conn, import.id, chosen, after, PAGE)?,
+        Some(_) => vec![],
+    };
+    let full = found.len() == usize::try_from(PAGE).unwrap_or(usize::MAX);
+    let data = Report {
+        id: import.id,
+        file: import.file_name.clone(),
+        sender: import.sender.clone(),
+        by: import.login.clone(),
+        when: show::time(&import.created_at, front.zone),
+        state: words::job_state(&import.state),
+        message: import.message.clone().unwrap_or_default(),
+        counts: Counted::of(&import),
+        groups: imports::problem_groups(conn, import.id)?.into_iter().map(group).collect(),
+        kind: kind.clone(),
+        next: found.last().filter(|_| full).map(|p| p.id),
+        rows: found
+            .into_iter()
+            .map(|p| Problem {
+                line: p.line,
+                patient: p.patient,
+                tumor: p.tumor,
+                number: p.number.map(|n| n.to_string()).unwrap_or_default(),
+                item: item_name(p.item.as_deref()),
+                value: p.value.unwrap_or_default(),
+                message: p.message,
+                severity: severity(&p.severity),
+            })
+            .collect(),
+        version: serde_json::from_str::<serde_json::Value>(&import.root)
+            .ok()
+            .and_then(|root| root.get("version").map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_string)))
+            .unwrap_or_default(),
+        running,
+    };
+    let again = data.running.is_some();
+    let page =
+        ask.page("pages/import", &Sheet::of("Import", "/intake"), &data)?.noting(format!("import {}", import.id));
+    Ok(if again { page.with_header("refresh", "2") } else { page })
+}
+
+fn running_of(step: &str, done: i64, total: i64) -> Running {
+    let doing = match step {
+        "" => "Waiting for its turn",
+        "read" => "Reading and judging; nothing is changed yet",
+        "apply" => "Writing new records; nobody sees them yet",
+        "change" => "Changing what is known",
+        other => other,
+    };
+    let text = match total {
+        0 if done == 0 => doing.to_string(),
+        0 => format!("{doing}: {}", show::thousands(done)),
+        _ => format!("{doing}: {} of {}", show::thousands(done), show::thousands(total)),
+    };
+    Running { step: step.to_string(), done, total, text }
+}
+
+fn severity(word: &str) -> Chip {
+    match word {
+        "error" => Chip::new("bad", "bad", "Error"),
+        "warning" => Chip::new("warn", "warn", "Warning"),
+        _ => Chip::new("", "dot", "Note"),
+    }
+}
+
+fn item_name(id: Option<&str>) -> String {
+    let Some(id) = id else { return String::new() };
+    super_dictionary().by_id(id).map_or_else(|| id.to_string(), |item| item.name.to_string())
+}
+
+fn group(g: imports::ProblemGroup) -> Group {
+    let item = g.item.as_deref().and_then(|id| super_dictionary().by_id(id));
+    Group {
+        words: g.kind.replace('_', " "),
+        kind: g.kind,
+        severity: severity(&g.severity),
+        number: item.and_then(|i| i.number).map(|n| n.0.to_string()).unwrap_or_default(),
+        item: item_name(g.item.as_deref()),
+        times: g.times,
+        first_line: g.first_line,
+    }
+}
+
+/// Every problem as CSV.
+pub fn csv(ask: &Ask) -> Result<Reply, Refused> {
+    let conn = &mut *ask.reading()?;
+    let import = imports::import(conn, ask.by()?, ask.id("i")?)?;
+    let mut table = show::Csv::new(&[
+        "line", "column", "patient", "tumor", "item", "number", "kind", "severity", "value", "message",
+    ]);
+    let (mut after, mut count) = (0, 0usize);
+    loop {
+        let page = imports::problems(conn, import.id, None, after, 1_000)?;
+        let Some(last) = page.last() else { break };
+        after = last.id;
+        count += page.len();
+        let number = |n: Option<i64>| n.map(|n| n.to_string()).unwrap_or_default();
+        for p in &page {
+            table.row(&[
+                &number(p.line),
+                &number(p.col),
+                &number(p.patient),
+                &number(p.tumor),
+                p.item.as_deref().unwrap_or_default(),
+                &number(p.number),
+                &p.kind,
+                &p.severity,
+                p.value.as_deref().unwrap_or_default(),
+                &p.message,
+            ]);
+        }
+    }
+    let name = format!("import-{}-problems.csv", import.id);
+    Ok(Reply::download(&name, "text/csv; charset=utf-8", table.bytes())
+        .noting(format!("import {}, {count} problems", import.id)))
+}
