@@ -68,3 +68,27 @@ fn the_tables_name_their_editions() {
     assert!(tables.iter().any(|t| t["table"] == "causes" && t["size"] == 93_714));
     assert!(tables.iter().all(|t| t["edition"].as_str().is_some_and(|e| !e.is_empty())));
 }
+
+#[test]
+fn every_table_that_is_compiled_in_is_told_in_the_docs() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let docs = std::fs::read_to_string(root.join("docs/reference.md")).unwrap();
+    let mut untold = Vec::new();
+    for entry in std::fs::read_dir(root.join("reference")).unwrap().map(Result::unwrap) {
+        let name = entry.file_name().into_string().unwrap();
+        let files: Vec<String> = match entry.file_type().unwrap().is_dir() {
+            // A folder told as a whole answers for its files.
+            true if docs.contains(&format!("`{name}/`")) => Vec::new(),
+            true => std::fs::read_dir(entry.path())
+                .unwrap()
+                .map(|file| file.unwrap().file_name().into_string().unwrap())
+                .filter(|file| file != "README.md" && !file.ends_with(".py"))
+                .collect(),
+            false => vec![name.clone()],
+        };
+        untold.extend(
+            files.into_iter().filter(|file| !docs.contains(file.as_str())).map(|file| format!("{name}/{file}")),
+        );
+    }
+    assert!(untold.is_empty(), "docs/reference.md says nothing of {untold:?}");
+}
