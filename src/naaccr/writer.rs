@@ -11,9 +11,10 @@ use crate::naaccr::dictionary::{default_user_dictionary, dictionary};
 use crate::naaccr::item::{Item, ItemNumber, Padding};
 use crate::naaccr::options::{ControlCharacters, Unknown, WriteOptions};
 use crate::naaccr::problem::{Fatal, FatalKind};
-use crate::naaccr::reader::{NAACCR, is_allowed};
+use crate::naaccr::reader::NAACCR;
 use crate::naaccr::record::{Entry, Extension, Items, Patient, Root};
 use crate::naaccr::versions::Version;
+use crate::naaccr::xml::is_allowed;
 
 const FLUSH: usize = 64 << 10;
 

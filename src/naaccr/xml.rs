@@ -266,7 +266,7 @@ pub(crate) fn attribute_text(raw: &[u8], at: usize) -> Result<String, Fault> {
             continue;
         }
         let after = &rest[n + 1..];
-        let known = after.find(';').and_then(|end| Some((reference(after[..end].as_bytes())?, end)));
+        let known = after.find(';').and_then(|end| Some((reference(&after.as_bytes()[..end])?, end)));
         let Some((c, end)) = known else {
             return Err(Fault::Syntax { at, what: "'&' that begins no known reference; it must be written &amp;" });
         };
@@ -274,7 +274,16 @@ pub(crate) fn attribute_text(raw: &[u8], at: usize) -> Result<String, Fault> {
         rest = &after[end + 1..];
     }
     out.push_str(rest);
-    Ok(out)
+    if out.chars().all(is_allowed) {
+        Ok(out)
+    } else {
+        Err(Fault::Syntax { at, what: "a character XML does not allow, in an attribute" })
+    }
+}
+
+/// Whether XML 1.0 allows a character.
+pub(crate) fn is_allowed(c: char) -> bool {
+    !matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
 }
 
 #[cfg(test)]

@@ -234,11 +234,10 @@ impl<'a> FixedReader<'a> {
                 continue;
             }
             let field = positions.slice(column.start, column.width);
-            let value = field.trim_matches(|c: char| c <= ' ');
-            if value.is_empty() {
+            if is_blank(field) {
                 continue;
             }
-            let value = if item.keeps_blanks { field } else { value };
+            let value = if item.keeps_blanks { field } else { trimmed(field) };
             let id = item.id.clone();
             let spot = Spot { line, column: column.start as u64 + 1 };
             self.keeper.keep(items, level, spot, &id, Some(column.word), NumberWritten::Nothing, value)?;
@@ -256,10 +255,10 @@ impl<'a> FixedReader<'a> {
                 continue;
             }
             let field = positions.slice(column.start, column.width);
-            let value = if item.keeps_blanks && !field.trim().is_empty() {
-                field
-            } else {
-                field.trim_matches(|c: char| c <= ' ')
+            let value = match is_blank(field) {
+                true => "",
+                false if item.keeps_blanks => field,
+                false => trimmed(field),
             };
             if first.get(&item.id).unwrap_or_default() != value {
                 differing.push((column.word, column.start, value.to_owned()));
@@ -320,7 +319,8 @@ fn line_at<'s>(source: &'s mut Source<'_>, at: usize) -> Result<Option<Line<'s>>
     }
     let raw = &text[at..stop];
     let raw = raw.strip_suffix(b"\r").unwrap_or(raw);
-    let clean = raw.iter().all(|b| *b >= b' ' || *b == b'\t');
+    // Without a way out before the end this is done many bytes at a time.
+    let clean = !raw.iter().fold(false, |found, b| found | (*b < b' ' && *b != b'\t'));
     if clean && let Ok(text) = std::str::from_utf8(raw) {
         return Ok(Some(Line { text: Cow::Borrowed(text), next, bad: Vec::new() }));
     }
@@ -332,6 +332,20 @@ fn line_at<'s>(source: &'s mut Source<'_>, at: usize) -> Result<Option<Line<'s>>
     }
     append(&blanked, 0, false, &mut out, &mut |b| bad.push(b));
     Ok(Some(Line { text: Cow::Owned(out), next, bad }))
+}
+
+/// Whether a field holds nothing but blanks. Most of a line does, so it is compared many bytes at a time.
+fn is_blank(field: &str) -> bool {
+    const BLANKS: [u8; 256] = [b' '; 256];
+    field.as_bytes().chunks(BLANKS.len()).all(|chunk| *chunk == BLANKS[..chunk.len()]) || trimmed(field).is_empty()
+}
+
+/// A field without blanks, tabs and their like at its ends.
+fn trimmed(field: &str) -> &str {
+    let bytes = field.as_bytes();
+    let begin = bytes.iter().position(|b| *b > b' ').unwrap_or(bytes.len());
+    let end = bytes.iter().rposition(|b| *b > b' ').map_or(begin, |n| n + 1);
+    field.get(begin..end).unwrap_or_default()
 }
 
 /// Characters of a line by position.

@@ -13,6 +13,8 @@ mod source;
 mod unpack;
 mod value;
 mod vocabulary;
+mod xml_item;
+mod xml_other;
 mod xml_reader;
 
 use std::io::Read;
@@ -29,7 +31,7 @@ pub(crate) use check::is_time_generated;
 pub(crate) use keeper::{Keeper, Spot, Written as NumberWritten};
 pub(crate) use namespace::NAACCR;
 pub(crate) use source::Source;
-pub(crate) use value::{Bad, append, is_allowed};
+pub(crate) use value::{Bad, append};
 pub(crate) use vocabulary::Vocabulary;
 pub(crate) use xml_reader::attributes;
 

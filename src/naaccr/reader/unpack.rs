@@ -12,8 +12,11 @@ pub(crate) type Bytes<'a> = Box<dyn Read + Send + 'a>;
 
 const HEAD: usize = 1024;
 
+/// A reader that begins with bytes already read.
+type Again<'a> = Chain<Cursor<Vec<u8>>, Bytes<'a>>;
+
 /// Reads up to `HEAD` bytes ahead and gives them with a reader that begins with them again.
-fn look_ahead(mut input: Bytes<'_>) -> io::Result<(Vec<u8>, Chain<Cursor<Vec<u8>>, Bytes<'_>>)> {
+fn look_ahead(mut input: Bytes<'_>) -> io::Result<(Vec<u8>, Again<'_>)> {
     let mut head = Vec::with_capacity(HEAD);
     input.by_ref().take(HEAD as u64).read_to_end(&mut head)?;
     Ok((head.clone(), Cursor::new(head).chain(input)))

@@ -1,6 +1,6 @@
 //! Text of items: a quick look for the simple form, and decoding of all the others.
 
-use crate::naaccr::xml;
+use crate::naaccr::xml::{self, is_allowed};
 
 /// Bytes that end the simple form of a value: markup, references, carriage returns, control characters, `]` (which
 /// may begin `]]>`) and the first byte of U+FFFE and U+FFFF.
@@ -141,11 +141,6 @@ pub(crate) fn append(raw: &[u8], at: usize, keep: bool, out: &mut String, bad: &
         }
         done += chunk.invalid().len();
     }
-}
-
-/// Whether XML 1.0 allows a character.
-pub(crate) fn is_allowed(c: char) -> bool {
-    !matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::naaccr::reader::keeper::{Keeper, Spot, Written};
 use crate::naaccr::reader::namespace::{Element, Namespaces};
 use crate::naaccr::reader::root;
 use crate::naaccr::reader::source::{LineCount, Source};
-use crate::naaccr::reader::value::{self, Bad};
+use crate::naaccr::reader::value;
 use crate::naaccr::record::{Extension, Items, Patient, Root};
 use crate::naaccr::xml::{self, Attributes, Fault, Markup, Tag};
 
@@ -26,22 +26,22 @@ enum Next {
 /// A reader of NAACCR XML.
 #[derive(Debug)]
 pub(crate) struct XmlReader<'a> {
-    source: Source<'a>,
-    at: usize,
-    lines: LineCount,
+    pub(super) source: Source<'a>,
+    pub(super) at: usize,
+    pub(super) lines: LineCount,
     pub root: Root,
     pub keeper: Keeper,
-    namespaces: Namespaces,
-    item_open: Vec<u8>,
-    item_close: Vec<u8>,
+    pub(super) namespaces: Namespaces,
+    pub(super) item_open: Vec<u8>,
+    pub(super) item_close: Vec<u8>,
     /// Whether an extension or a child has been seen in the root.
-    root_is_past_items: bool,
-    finished: bool,
-    scratch: String,
+    pub(super) root_is_past_items: bool,
+    pub(super) finished: bool,
+    pub(super) scratch: String,
     /// Where the patient being read begins.
-    begin: usize,
+    pub(super) begin: usize,
     /// Where the patient read last stands.
-    patient: std::ops::Range<usize>,
+    pub(super) patient: std::ops::Range<usize>,
 }
 
 impl<'a> XmlReader<'a> {
@@ -332,225 +332,6 @@ impl<'a> XmlReader<'a> {
         }
     }
 
-    /// Reads an item of any form; `content` is the position behind its start tag.
-    fn item(
-        &mut self,
-        tag: &Tag,
-        content: usize,
-        level: Level,
-        items: &mut Items,
-        past_items: bool,
-    ) -> Result<(), Fatal> {
-        let begin = self.at;
-        let spot = self.spot(begin);
-        if past_items {
-            let message = format!("an Item stands under {} after an extension or a child element", level.element());
-            if self.keeper.options.is_strict() {
-                return Err(self.keeper.fatal(FatalKind::UnexpectedTag, spot, message));
-            }
-            self.keeper.report(ProblemKind::ItemOutOfOrder, Severity::Error, spot, None, message);
-        }
-        let (mut id, mut number) = (None, None);
-        for attribute in self.attributes(tag)? {
-            match attribute.0.as_str() {
-                "naaccrId" => id = Some(attribute.1),
-                "naaccrNum" => number = Some(attribute.1),
-                name if name == "xmlns" || name.contains(':') => {}
-                name => {
-                    let message = format!("an Item has no attribute {name}");
-                    self.keeper.report(
-                        ProblemKind::UnknownAttribute,
-                        Severity::Error,
-                        spot,
-                        Some(&attribute.1),
-                        message,
-                    );
-                }
-            }
-        }
-        let mut text = std::mem::take(&mut self.scratch);
-        text.clear();
-        self.at = content;
-        if !tag.empty {
-            self.text_of_item(&mut text)?;
-        }
-        let number = number.as_deref().map(str::trim).filter(|n| !n.is_empty());
-        let written = match number.map(|n| (n, n.parse())) {
-            None => Written::Nothing,
-            Some((_, Ok(number))) => Written::Number(number),
-            Some((other, Err(_))) => Written::Other(other),
-        };
-        let id = id.unwrap_or_default();
-        let id = if self.keeper.options.is_strict() { id.as_str() } else { id.trim() };
-        let kept = if id.trim().is_empty() {
-            self.item_without_id(spot, level, written, &text, items)
-        } else {
-            let word = self.keeper.find(id.as_bytes());
-            self.keeper.keep(items, level, spot, id, word, written, &text)
-        };
-        self.scratch = text;
-        kept
-    }
-
-    fn item_without_id(
-        &mut self,
-        spot: Spot,
-        level: Level,
-        written: Written<'_>,
-        value: &str,
-        items: &mut Items,
-    ) -> Result<(), Fatal> {
-        if self.keeper.options.is_strict() {
-            return Err(self.keeper.fatal(FatalKind::ItemIdMissing, spot, "an Item without naaccrId"));
-        }
-        let known = match written {
-            Written::Number(number) => self.keeper.by_number(number),
-            _ => None,
-        };
-        let message = match &known {
-            Some(id) => format!("an Item without naaccrId; by its number it is {id} and is kept as that"),
-            None => "an Item without naaccrId; its value belongs to no item and is left out".to_owned(),
-        };
-        self.keeper.report(ProblemKind::ItemIdMissing, Severity::Error, spot, Some(value), message);
-        let Some(id) = known else { return Ok(()) };
-        let word = self.keeper.find(id.as_bytes());
-        self.keeper.keep(items, level, spot, &id, word, written, value)
-    }
-
-    /// Reads the text of an item up to its end tag.
-    fn text_of_item(&mut self, out: &mut String) -> Result<(), Fatal> {
-        let mut bad = Vec::new();
-        let begin = self.at;
-        let keep = self.keeper.options.keep_control_characters;
-        loop {
-            let found = memchr::memchr(b'<', &self.source.text()[self.at..]);
-            let Some(length) = found else {
-                if self.source.text().len() - begin > self.keeper.options.limits.value {
-                    return Err(self.value_too_large(begin));
-                }
-                if !self.source.more()? {
-                    return Err(self.syntax(self.source.text().len(), "the file ends inside an Item"));
-                }
-                continue;
-            };
-            let end = self.at + length;
-            if end - begin > self.keeper.options.limits.value {
-                return Err(self.value_too_large(begin));
-            }
-            let decoded = value::decode(&self.source.text()[self.at..end], self.at, keep, out, &mut |b| bad.push(b));
-            if let Err((at, what)) = decoded {
-                return Err(self.syntax(at, what));
-            }
-            self.at = end;
-            let (markup, next) = self.markup()?;
-            match markup {
-                Markup::Comment | Markup::Instruction => {}
-                Markup::Cdata { text } => {
-                    value::append(&self.source.text()[text.0..text.1], text.0, keep, out, &mut |b| bad.push(b));
-                }
-                Markup::End { name } => {
-                    let name = &self.source.text()[name.0..name.1];
-                    if self.namespaces.name_of_end(name) != Some("Item") {
-                        let message = format!("</{}> where an Item should end", String::from_utf8_lossy(name));
-                        return Err(self.syntax(self.at, &message));
-                    }
-                    self.at = next;
-                    self.report_bad(&bad);
-                    return Ok(());
-                }
-                Markup::Start(tag) => {
-                    let (spot, name) = (self.spot(self.at), self.name(&tag));
-                    let message = format!("<{name}> inside an Item; an Item holds text only");
-                    return Err(self.keeper.fatal(FatalKind::UnexpectedTag, spot, message));
-                }
-                Markup::Doctype => return Err(self.syntax(self.at, "a document type declaration inside an Item")),
-            }
-            self.at = next;
-        }
-    }
-
-    fn report_bad(&mut self, bad: &[Bad]) {
-        for one in bad {
-            match *one {
-                Bad::Character { at, code } => {
-                    let spot = self.spot(at);
-                    let message = format!("the character U+{code:04X} is not allowed in XML; it is left out");
-                    self.keeper.report(ProblemKind::ControlCharacter, Severity::Error, spot, None, message);
-                }
-                Bad::Bytes { at, first } => {
-                    let spot = self.spot(at);
-                    let place = self.source.before() + at as u64;
-                    let message = format!(
-                        "the byte {first:02X} (offset {place}) is not UTF-8; it is read as Windows-1252, {:?}",
-                        crate::naaccr::reader::unpack::western(first)
-                    );
-                    self.keeper.report(ProblemKind::InvalidUtf8, Severity::Error, spot, None, message);
-                }
-            }
-        }
-    }
-
-    /// Keeps an element of another namespace as it is written; `content` is the position behind its start tag.
-    fn extension(&mut self, tag: &Tag, content: usize, extensions: &mut Vec<Extension>) -> Result<(), Fatal> {
-        let begin = self.at;
-        let spot = self.spot(begin);
-        // The attributes are read only to be sure they are well-formed.
-        self.attributes(tag)?;
-        self.at = content;
-        let mut open = vec![tag.name];
-        if tag.empty {
-            open.clear();
-        }
-        while let Some(name) = open.last().copied() {
-            let Some(length) = memchr::memchr(b'<', &self.source.text()[self.at..]) else {
-                if !self.source.more()? {
-                    return Err(self.syntax(self.source.text().len(), "the file ends inside an extension"));
-                }
-                continue;
-            };
-            self.at += length;
-            let (markup, next) = self.markup()?;
-            match markup {
-                Markup::Start(inner) => {
-                    self.attributes(&inner)?;
-                    if !inner.empty {
-                        open.push(inner.name);
-                    }
-                    if open.len() > self.keeper.options.limits.depth {
-                        let message = format!("elements stand more than {} deep in each other", open.len() - 1);
-                        let spot = self.spot(self.at);
-                        return Err(self.keeper.fatal(FatalKind::TooDeep, spot, message));
-                    }
-                }
-                Markup::End { name: end } => {
-                    let text = self.source.text();
-                    if text[end.0..end.1] != text[name.0..name.1] {
-                        return Err(self.syntax(self.at, "an end tag that is not that of the element it closes"));
-                    }
-                    open.pop();
-                }
-                Markup::Doctype => return Err(self.syntax(self.at, "a document type declaration inside the file")),
-                _ => {}
-            }
-            self.at = next;
-        }
-        if self.keeper.options.ignore_extensions {
-            return Ok(());
-        }
-        let text = &self.source.text()[begin..self.at];
-        let xml = match std::str::from_utf8(text) {
-            Ok(xml) => xml.to_owned(),
-            Err(_) => {
-                let xml = String::from_utf8_lossy(text).into_owned();
-                let message = "an extension holds bytes that are not UTF-8; they are replaced";
-                self.keeper.report(ProblemKind::InvalidUtf8, Severity::Error, spot, None, message);
-                xml
-            }
-        };
-        extensions.push(Extension { xml: self.namespaces.self_contained(xml), line: spot.line });
-        Ok(())
-    }
-
     /// Takes the start tag of a patient or tumor; gives whether it is empty.
     fn child_tag(&mut self, level: Level) -> Result<bool, Fatal> {
         let (markup, next) = self.markup()?;
@@ -571,35 +352,8 @@ impl<'a> XmlReader<'a> {
         Ok(tag.empty)
     }
 
-    fn stray_text(&mut self) -> Result<(), Fatal> {
-        let begin = self.at;
-        loop {
-            if let Some(length) = memchr::memchr(b'<', &self.source.text()[self.at..]) {
-                self.at += length;
-                break;
-            }
-            if self.source.text().len() - begin > self.keeper.options.limits.value {
-                return Err(self.value_too_large(begin));
-            }
-            if !self.source.more()? {
-                self.at = self.source.text().len();
-                break;
-            }
-        }
-        let mut shown = String::new();
-        let raw = self.source.text()[begin..self.at].trim_ascii_end();
-        let decoded = value::decode(raw, begin, false, &mut shown, &mut |_| {});
-        if let Err((at, what)) = decoded {
-            return Err(self.syntax(at, what));
-        }
-        let spot = self.spot(begin);
-        let message = "text stands between the elements; it belongs to no item";
-        self.keeper.report(ProblemKind::StrayText, Severity::Error, spot, Some(&shown), message);
-        Ok(())
-    }
-
     /// The markup at the present position, with more of the file if need be.
-    fn markup(&mut self) -> Result<(Markup, usize), Fatal> {
+    pub(super) fn markup(&mut self) -> Result<(Markup, usize), Fatal> {
         loop {
             match xml::markup(self.source.text(), self.at) {
                 Ok(found) => return Ok(found),
@@ -616,7 +370,7 @@ impl<'a> XmlReader<'a> {
         }
     }
 
-    fn attributes(&mut self, tag: &Tag) -> Result<Vec<(String, String)>, Fatal> {
+    pub(super) fn attributes(&mut self, tag: &Tag) -> Result<Vec<(String, String)>, Fatal> {
         let most = self.keeper.options.limits.attributes;
         match attributes(self.source.text(), tag, most) {
             Ok(found) if found.len() > most => {
@@ -657,16 +411,16 @@ impl<'a> XmlReader<'a> {
         Err(self.syntax(self.at, &message))
     }
 
-    fn name(&self, tag: &Tag) -> String {
+    pub(super) fn name(&self, tag: &Tag) -> String {
         String::from_utf8_lossy(&self.source.text()[tag.name.0..tag.name.1]).into_owned()
     }
 
-    fn spot(&mut self, at: usize) -> Spot {
+    pub(super) fn spot(&mut self, at: usize) -> Spot {
         let (line, column) = self.lines.place(&self.source, at);
         Spot { line, column }
     }
 
-    fn syntax(&mut self, at: usize, what: &str) -> Fatal {
+    pub(super) fn syntax(&mut self, at: usize, what: &str) -> Fatal {
         let spot = self.spot(at);
         self.keeper.fatal(FatalKind::XmlSyntax, spot, format!("not well-formed XML: {what}"))
     }
@@ -676,7 +430,7 @@ impl<'a> XmlReader<'a> {
         self.syntax(self.source.text().len(), &what)
     }
 
-    fn value_too_large(&mut self, at: usize) -> Fatal {
+    pub(super) fn value_too_large(&mut self, at: usize) -> Fatal {
         let spot = self.spot(at);
         let message =
             format!("a value is longer than {} bytes, the limit that is set", self.keeper.options.limits.value);
@@ -686,44 +440,6 @@ impl<'a> XmlReader<'a> {
     fn can_go_on_after(&self, fatal: &Fatal) -> bool {
         self.keeper.options.mode == Mode::Salvage
             && !matches!(fatal.kind, FatalKind::Io | FatalKind::FileTooLarge | FatalKind::CompressionRatio)
-    }
-
-    /// Goes to the next start tag of a patient, or to the end; says what was passed over.
-    fn pass_over(&mut self) -> Result<String, Fatal> {
-        let open = self.namespaces.tag("<", "Patient");
-        let (first, _) = self.lines.place(&self.source, self.at);
-        let mut from = self.at.max(self.begin + 1);
-        self.namespaces.forget_all();
-        loop {
-            let text = self.source.text();
-            let found = memchr::memmem::find(text.get(from..).unwrap_or_default(), &open).map(|n| from + n);
-            if let Some(at) = found
-                && let Some(after) = text.get(at + open.len())
-            {
-                if xml::is_space(*after) || matches!(after, b'>' | b'/') {
-                    self.at = at;
-                    self.root_is_past_items = true;
-                    break;
-                }
-                from = at + 1;
-                continue;
-            }
-            if found.is_none() {
-                from = from.max(text.len().saturating_sub(open.len()));
-                self.lines.line(&self.source, from.min(text.len()));
-                let now = self.source.let_go(from.min(self.source.text().len()))?;
-                self.lines.moved(from, now);
-                from = now;
-                self.at = now;
-            }
-            if !self.source.more()? {
-                self.at = self.source.text().len();
-                self.finished = true;
-                break;
-            }
-        }
-        let (last, _) = self.lines.place(&self.source, self.at);
-        Ok(if last > first { format!("lines {first} to {}", last - 1) } else { format!("in line {first}") })
     }
 }
 

@@ -1,0 +1,298 @@
+//! Readers of outside bytes never panic, never hang, and what they accept they can write again.
+//!
+//! Inputs are the project's own small files, changed at random places from a fixed seed: bytes flipped, cut out,
+//! doubled, tags and entities put in. `make test-long` runs the same for ten minutes each; a case that ever failed
+//! stands below as a test of its own.
+
+use std::io::Read;
+use std::time::{Duration, Instant};
+
+use accession::naaccr::{
+    FixedWriter, Format, Limits, Patient, ReadOptions, Reader, RecordType, Root, Unknown, Version, WriteOptions,
+    Writer, dictionary, dictionary_xml, load_dictionary, patient_digest,
+};
+
+/// A small generator of numbers that look random (xorshift64*), the same on every machine.
+struct Numbers(u64);
+
+impl Numbers {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
+    }
+
+    fn below(&mut self, n: usize) -> usize {
+        (self.next() % n.max(1) as u64) as usize
+    }
+
+    fn one_of<'a, T: ?Sized>(&mut self, of: &[&'a T]) -> &'a T {
+        of[self.below(of.len())]
+    }
+}
+
+const PIECES: &[&[u8]] = &[
+    b"<",
+    b">",
+    b"&",
+    b"\"",
+    b"'",
+    b"]]>",
+    b"<!--",
+    b"-->",
+    b"<![CDATA[",
+    b"<?",
+    b"?>",
+    b"</",
+    b"/>",
+    b"&#x41;",
+    b"&#0;",
+    b"<Patient>",
+    b"</Patient>",
+    b"<Tumor>",
+    b"</Tumor>",
+    b"<Item naaccrId=\"sex\">",
+    b"</Item>",
+    b"</NaaccrData>",
+    b"<NaaccrData>",
+    b" xmlns=\"x\"",
+    b" xmlns:p=\"y\"",
+    b"<p:q>",
+    b"\0",
+    b"\xff",
+    b"\xef\xbf\xbe",
+    b"\r",
+    b"\n",
+    b"\t",
+    b"<!DOCTYPE a [",
+    b" naaccrNum=\"99999999999\"",
+    b"180",
+    b"260",
+];
+
+fn changed(bytes: &[u8], numbers: &mut Numbers) -> Vec<u8> {
+    let mut out = bytes.to_vec();
+    for _ in 0..1 + numbers.below(4) {
+        let at = numbers.below(out.len());
+        match numbers.below(5) {
+            0 if !out.is_empty() => out[at] = numbers.next() as u8,
+            1 => {
+                let piece = numbers.one_of(PIECES).to_vec();
+                out.splice(at..at, piece);
+            }
+            2 => {
+                let end = (at + numbers.below(40)).min(out.len());
+                out.drain(at..end);
+            }
+            3 => {
+                let end = (at + numbers.below(200)).min(out.len());
+                let copy = out[at..end].to_vec();
+                let to = numbers.below(out.len());
+                out.splice(to..to, copy);
+            }
+            _ => out.truncate(at),
+        }
+    }
+    out
+}
+
+/// Reads a file to its end in one of the ways; gives what was read.
+fn read(bytes: &[u8], options: &ReadOptions) -> Option<(Root, Vec<Patient>)> {
+    let mut reader = Reader::open(bytes, options).ok()?;
+    let mut patients = Vec::new();
+    let mut patient = Patient::default();
+    loop {
+        match reader.read_patient(&mut patient) {
+            Ok(true) => {
+                assert!(patients.len() < 10_000, "more patients than the file can hold");
+                assert!(!reader.patient_source().is_empty());
+                patients.push(patient.clone());
+            }
+            Ok(false) => return Some((reader.root().clone(), patients)),
+            Err(_) => return None,
+        }
+    }
+}
+
+fn try_all(bytes: &[u8]) {
+    let limits = Limits { depth: 20, value: 1 << 16, patient: 1 << 20, attributes: 50, total: 1 << 22, ratio: 100 };
+    for options in [ReadOptions::strict(), ReadOptions::practical(), ReadOptions::salvage(), ReadOptions::import()] {
+        let options = ReadOptions { limits, ..options };
+        for format in [Format::Auto, Format::Xml, Format::Fixed] {
+            let options = ReadOptions { format, ..options.clone() };
+            let Some((root, patients)) = read(bytes, &options) else { continue };
+            let mut writer = Writer::new(Vec::new(), &root, &WriteOptions::default()).unwrap();
+            patients.iter().for_each(|p| writer.write_patient(p).unwrap());
+            let (_, lost, written) = writer.finish().unwrap();
+            let again = ReadOptions { format: Format::Xml, unknown: Unknown::Keep, ..ReadOptions::practical() };
+            let (_, back) = read(&written, &again).unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(&written)));
+            // A carriage return becomes a line feed when written: the one change that is meant.
+            let plain = patients.iter().all(|p| {
+                p.items
+                    .iter()
+                    .chain(p.tumors.iter().flat_map(|t| t.items.iter()))
+                    .all(|e| !e.value.contains('\r') && e.id.trim() == e.id)
+            });
+            if lost.is_empty() && plain {
+                assert_eq!(back, patients, "{}", String::from_utf8_lossy(bytes));
+            }
+        }
+    }
+}
+
+fn for_a_while(seeds: &[Vec<u8>], rounds: usize, mut take: impl FnMut(&[u8])) {
+    let minutes = std::env::var("ACCESSION_FUZZ_MINUTES").ok().and_then(|m| m.parse::<u64>().ok());
+    let until = minutes.map(|m| Instant::now() + Duration::from_secs(60 * m));
+    let mut numbers = Numbers(0x5eed);
+    let mut round = 0;
+    while until.map_or(round < rounds, |until| Instant::now() < until) {
+        let seed = &seeds[numbers.below(seeds.len())];
+        take(&changed(seed, &mut numbers));
+        round += 1;
+    }
+    println!("{round} changed inputs");
+}
+
+fn xml_seed() -> Vec<u8> {
+    let head = "<?xml version=\"1.0\"?>\n<NaaccrData baseDictionaryUri=\"http://naaccr.org/naaccrxml/naaccr-dictionary-250.xml\" \
+                recordType=\"A\" specificationVersion=\"1.8\" xmlns:o=\"http://o\" xmlns=\"http://naaccr.org/naaccrxml\">\n\
+                <Item naaccrId=\"registryId\">0000001234</Item><o:x a=\"1\"><o:y/>t</o:x>";
+    let patient = "<Patient>\n  <Item naaccrId=\"patientIdNumber\">00000001</Item>\n  <Item naaccrId=\"nameLast\">M&#xfc;ller &amp; S\u{f8}n</Item>\
+                   <!-- c -->\n  <Tumor>\n<Item naaccrId=\"primarySite\" naaccrNum=\"400\">C509</Item><Item naaccrId=\"textRemarks\"><![CDATA[a<b]]>\nx</Item>\
+                   <o:z>1</o:z></Tumor></Patient>\n";
+    format!("{head}{}</NaaccrData>\n", patient.repeat(3)).into_bytes()
+}
+
+fn fixed_seed() -> Vec<u8> {
+    let (root, patients) = read(&xml_seed(), &ReadOptions::import()).unwrap();
+    let root = Root { version: Version::V180, record_type: RecordType::I, ..root };
+    let mut writer = FixedWriter::new(Vec::new(), &root, &WriteOptions::default()).unwrap();
+    patients.iter().for_each(|p| writer.write_patient(p).unwrap());
+    writer.finish().unwrap().2
+}
+
+#[test]
+fn changed_xml_never_panics_and_what_is_read_can_be_written() {
+    for_a_while(&[xml_seed()], 400, try_all);
+}
+
+#[test]
+fn changed_fixed_columns_never_panic() {
+    for_a_while(&[fixed_seed()], 60, try_all);
+}
+
+#[test]
+fn changed_packed_files_never_panic() {
+    let mut packed = Vec::new();
+    flate2::read::GzEncoder::new(&xml_seed()[..], flate2::Compression::fast()).read_to_end(&mut packed).unwrap();
+    for_a_while(&[packed, zstd::encode_all(&xml_seed()[..], 1).unwrap()], 60, try_all);
+}
+
+#[test]
+fn changed_dictionaries_never_panic() {
+    let small = "<?xml version=\"1.0\"?>\n<NaaccrDictionary dictionaryUri=\"http://x/d.xml\" naaccrVersion=\"180\" \
+                 specificationVersion=\"1.4\" xmlns=\"http://naaccr.org/naaccrxml\"><ItemDefs>\n<ItemDef naaccrId=\"a1\" naaccrNum=\"9999\" \
+                 naaccrName=\"A\" startColumn=\"2340\" length=\"4294967295\" parentXmlElement=\"Tumor\" dataType=\"digits\"/>\n\
+                 <ItemDef naaccrId=\"a2\" naaccrNum=\"99999\" naaccrName=\"B\" startColumn=\"4294967295\" length=\"2\" parentXmlElement=\"Tumor\"/>\n\
+                 </ItemDefs></NaaccrDictionary>";
+    for_a_while(&[small.into()], 3000, |bytes| {
+        if let Ok(loaded) = load_dictionary(bytes) {
+            assert!(loaded.problems.iter().all(|p| p.line > 0));
+            dictionary_xml(&loaded.dictionary, "", "");
+        }
+    });
+}
+
+/// Patients with items of every kind the version has, texts with every difficult character among them.
+fn invented(version: Version, record_type: RecordType, numbers: &mut Numbers) -> Vec<Patient> {
+    use accession::naaccr::{DataType, Level};
+    let texts = ["a", "a < b & c > d", "]]>", "\u{e9}\u{1F600}", "two\nlines", "tab\tin", "\"quoted\" 'too'", "&amp;"];
+    let mut patients = Vec::new();
+    for n in 0..1 + numbers.below(4) {
+        let mut patient = Patient::default();
+        patient.items.push("patientIdNumber", &format!("{n:08}"));
+        for _ in 0..numbers.below(4) {
+            patient.add_tumor();
+        }
+        for item in dictionary(version).items() {
+            if numbers.below(4) > 0 || !item.record_types.contains(record_type) || &*item.id == "patientIdNumber" {
+                continue;
+            }
+            let length = item.length as usize;
+            let value = match item.data_type {
+                DataType::Digits => "1".repeat(length),
+                DataType::Alpha => "A".repeat(length),
+                DataType::Mixed => "A".repeat(length),
+                DataType::Numeric => "1".into(),
+                DataType::Date => "20200115".chars().take(length).collect(),
+                DataType::DateTime => "2020-01-15".into(),
+                DataType::Text => numbers.one_of(&texts).chars().take(length).collect::<String>().trim().to_owned(),
+            };
+            match item.level {
+                Level::Patient => patient.items.push(&item.id, &value),
+                Level::Tumor => patient.tumors.iter_mut().for_each(|t| t.items.push(&item.id, &value)),
+                Level::Root => {}
+            }
+        }
+        patients.push(patient);
+    }
+    patients
+}
+
+#[test]
+fn what_is_written_is_read_the_same_in_every_version_type_and_form() {
+    let mut numbers = Numbers(7);
+    for version in Version::ALL {
+        for record_type in RecordType::ALL {
+            let patients = invented(version, record_type, &mut numbers);
+            let root = Root::new(version, record_type);
+            for (item_numbers, crlf) in [(false, false), (true, true)] {
+                let options = WriteOptions { item_numbers, crlf, ..WriteOptions::default() };
+                let mut writer = Writer::new(Vec::new(), &root, &options).unwrap();
+                patients.iter().for_each(|p| writer.write_patient(p).unwrap());
+                let (_, lost, bytes) = writer.finish().unwrap();
+                assert!(lost.is_empty());
+                let mut reader = Reader::open(&bytes[..], &ReadOptions::strict()).unwrap();
+                let mut patient = Patient::default();
+                for expected in &patients {
+                    assert!(reader.read_patient(&mut patient).unwrap());
+                    assert_eq!(&patient, expected, "{version} {record_type}");
+                }
+                assert!(!reader.read_patient(&mut patient).unwrap());
+                assert_eq!(reader.problems().kept(), [], "{version} {record_type}");
+                // What was read is written the same.
+                let (root, read) = read(&bytes, &ReadOptions::strict()).unwrap();
+                let mut writer = Writer::new(Vec::new(), &root, &options).unwrap();
+                read.iter().for_each(|p| writer.write_patient(p).unwrap());
+                assert_eq!(writer.finish().unwrap().2, bytes);
+            }
+            if version.has_fixed_columns() {
+                let mut writer = FixedWriter::new(Vec::new(), &root, &WriteOptions::default()).unwrap();
+                patients.iter().for_each(|p| writer.write_patient(p).unwrap());
+                let (_, lost, bytes) = writer.finish().unwrap();
+                assert!(lost.is_empty(), "{lost:?}");
+                let (_, back) = read(&bytes, &ReadOptions::strict()).unwrap();
+                assert_eq!(back.len(), patients.len(), "{version} {record_type}");
+                for (mut expected, found) in std::iter::zip(patients.clone(), back) {
+                    // Lines have no line ends in them, and a patient without tumor still is a line.
+                    if expected.tumors.is_empty() {
+                        expected.add_tumor();
+                    }
+                    let one_line = |digest: &Patient| {
+                        let mut plain = digest.clone();
+                        let lines: Vec<_> =
+                            plain.tumors.iter_mut().map(|t| &mut t.items).chain([&mut plain.items]).collect();
+                        for items in lines {
+                            let values: Vec<_> =
+                                items.iter().map(|e| (e.id.to_owned(), e.value.replace('\n', " "))).collect();
+                            values.iter().for_each(|(id, value)| items.set(id, value));
+                        }
+                        patient_digest(&plain)
+                    };
+                    assert_eq!(one_line(&found), one_line(&expected), "{version} {record_type}");
+                }
+            }
+        }
+    }
+}
