@@ -73,6 +73,11 @@ pub fn day_in_words(day: NaiveDate) -> String {
     format!("{} {} {}", day.format("%A"), day.day(), day.format("%B %Y"))
 }
 
+/// An item's name as it is read: `Text--DX Proc--Path` becomes `Text, DX Proc, Path`.
+pub fn item_name(name: &str) -> String {
+    name.replace("--", ", ")
+}
+
 /// A NAACCR date (`20260511`, `202605`, `2026`) as `2026-05-11`, `2026-05-––`, `2026-––-––`; other text as it stands.
 pub fn naaccr_date(text: &str) -> String {
     if !text.bytes().all(|b| b.is_ascii_digit()) {

@@ -9,7 +9,7 @@ use crate::dates::PartialDate;
 use crate::naaccr::{Level, super_dictionary};
 use crate::registry::sections::section_of;
 use crate::web::frame::Sheet;
-use crate::web::{Ask, Refused, Reply};
+use crate::web::{Ask, Refused, Reply, show};
 
 #[derive(Serialize)]
 struct AllItems<'a> {
@@ -63,7 +63,7 @@ pub fn show(ask: &Ask) -> Result<Reply, Refused> {
             });
             (asked && (!only_filled || !value.is_empty())).then(|| Row {
                 number,
-                name: item.name.to_string(),
+                name: show::item_name(&item.name),
                 value: value.chars().take(300).collect(),
                 meaning: words_of(item, value, &context),
                 section: section_of(&item.id).map(|s| s.key),

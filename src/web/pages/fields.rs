@@ -10,7 +10,7 @@ use crate::dates::PartialDate;
 use crate::naaccr::{DataType, Level, StandardItem};
 use crate::registry::sections::Section;
 use crate::registry::store::{Conn, Kind, records};
-use crate::web::Refused;
+use crate::web::{Refused, show};
 
 /// A row.
 #[derive(Debug, Clone, Serialize)]
@@ -128,7 +128,7 @@ fn field(item: &'static StandardItem, case: &Case, context: &Context<'_>, origin
     Field {
         number: item.number.map_or(0, |n| n.0),
         id: item.id.to_string(),
-        label: item.name.to_string(),
+        label: show::item_name(&item.name),
         value: value.into(),
         meaning: words,
         state,
@@ -191,7 +191,7 @@ pub fn problems_of(section: &Section, case: &Case) -> Vec<Problem> {
             let sentence = problem_of(item, case.value(&item.id), &context)?;
             Some(Problem {
                 number: item.number.map_or(0, |n| n.0),
-                sentence: format!("{}: {sentence}", item.name),
+                sentence: format!("{}: {sentence}", show::item_name(&item.name)),
                 rule: "NAACCR code list and length of the item",
             })
         })

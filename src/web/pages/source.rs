@@ -87,7 +87,7 @@ fn side_by_side(received: &Record, now: &Record) -> Vec<Row> {
             let item = super_dictionary().by_id(id);
             Row {
                 number: item.and_then(|i| i.number).map_or(0, |n| n.0),
-                name: item.map_or_else(|| id.to_string(), |i| i.name.to_string()),
+                name: item.map_or_else(|| id.to_string(), |i| show::item_name(&i.name)),
                 received: received.value(id).into(),
                 now: now.value(id).into(),
                 differs: received.value(id) != now.value(id),

@@ -277,7 +277,7 @@ fn texts(case: &Case, key: &str, asked: &str) -> (Vec<Document>, Option<TextShow
         TextShown {
             number: number(chosen),
             id: chosen.into(),
-            title: item.name.to_string(),
+            title: show::item_name(&item.name),
             value: value.into(),
             length: value.chars().count(),
             most: item.length,
