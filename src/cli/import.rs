@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::Outcome;
 use super::database::Database;
 use super::taken_in::take_in;
-use crate::intake::import_job::{Counts, OnChange, Options};
+use crate::intake::import_job::{Counts, Options, on_change};
 use crate::registry::store::{By, Store, facility};
 
 /// Imports NAACCR XML files (.xml, .xml.gz)
@@ -122,17 +122,4 @@ impl Import {
             message: taken.message,
         })
     }
-}
-
-/// The given rule, else the registry's own: a central registry takes the new report, others review.
-pub fn on_change(store: &Store, given: Option<&str>) -> anyhow::Result<OnChange> {
-    Ok(match given {
-        Some("replace") => OnChange::Replace,
-        Some("ignore") => OnChange::Ignore,
-        Some(_) => OnChange::Review,
-        None => match crate::registry::store::settings::setting(&mut *store.reading()?, "registry.kind")?.as_str() {
-            "central" => OnChange::Replace,
-            _ => OnChange::Review,
-        },
-    })
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Context;
 
 use super::database::see_through;
-use crate::intake::import_job::{Counts, Options};
+use crate::intake::import_job::{Counts, Options, on_change};
 use crate::registry::store::files::{FileWriter, NewFile};
 use crate::registry::store::{By, Store, imports};
 use crate::synth::{Generator, Settings, write_xml};
@@ -62,8 +62,7 @@ pub fn take_in_synthetic(
         Some(path) => Some(super::export::Aside::begin(path)?),
         None => None,
     };
-    let options =
-        Options { sender: None, facility: None, on_change: super::import::on_change(store, None)?, partial: false };
+    let options = Options { sender: None, facility: None, on_change: on_change(store, None)?, partial: false };
     let name = format!("synthetic-{}.xml", settings.seed);
     let taken = take_in(store, by, &name, None, &options, |file| {
         let place = ledger.as_mut().map(|l| l as &mut dyn std::io::Write);

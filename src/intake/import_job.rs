@@ -25,7 +25,7 @@ use crate::naaccr::{
 use crate::registry::store::files::FileReader;
 use crate::registry::store::imports::{self, Import, ImportProblem, Staged, StagedTumor, Verdict};
 use crate::registry::store::settings::{setting, setting_number};
-use crate::registry::store::{By, StoreError, facility, hash32, jobs, unhex};
+use crate::registry::store::{By, Store, StoreError, facility, hash32, jobs, unhex};
 use crate::registry::work::{Ended, Held};
 
 /// What was asked of an import.
@@ -51,6 +51,20 @@ pub enum OnChange {
     Replace,
     /// It is left alone.
     Ignore,
+}
+
+/// The given rule (`review replace ignore`), else the registry's own: a central registry takes the new report, others
+/// review.
+pub fn on_change(store: &Store, given: Option<&str>) -> Result<OnChange, StoreError> {
+    Ok(match given {
+        Some("replace") => OnChange::Replace,
+        Some("ignore") => OnChange::Ignore,
+        Some(_) => OnChange::Review,
+        None => match setting(&mut *store.reading()?, "registry.kind")?.as_str() {
+            "central" => OnChange::Replace,
+            _ => OnChange::Review,
+        },
+    })
 }
 
 /// What an import came to.

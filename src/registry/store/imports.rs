@@ -575,3 +575,11 @@ pub fn published_heads(conn: &mut Conn) -> Result<Vec<String>, StoreError> {
         .map(|r| r.root)
         .collect())
 }
+
+/// The patient that a source record of an import became.
+pub fn patient_of_ordinal(conn: &mut Conn, import: i64, ordinal: i64) -> Result<Option<i64>, StoreError> {
+    Ok(conn.number(
+        "SELECT patient_id AS n FROM source_record WHERE import_id = ? AND ordinal = ?",
+        binds![import, ordinal],
+    )?)
+}

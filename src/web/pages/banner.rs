@@ -44,6 +44,13 @@ pub struct Chip {
     text: &'static str,
 }
 
+impl Chip {
+    /// A chip of a colour (`good warn bad now` or nothing), an icon and a word.
+    pub const fn new(tone: &'static str, icon: &'static str, text: &'static str) -> Chip {
+        Chip { tone, icon, text }
+    }
+}
+
 impl Banner {
     /// The banner of a patient on a day.
     pub fn of(patient: &Patient, abstracts: &[Abstract], today: PartialDate) -> Banner {

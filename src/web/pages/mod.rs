@@ -1,22 +1,26 @@
 //! The screens: one file each, with the struct of its data; its template has the same name under `templates/pages`.
+mod words;
 
 pub mod account;
 pub mod all_items;
 pub mod audit;
 pub mod banner;
 pub mod break_glass;
+pub mod correct;
 pub mod facilities;
 pub mod fields;
 pub mod forgotten;
 pub mod go_to;
 pub mod health;
 pub mod help;
-pub mod item;
 pub mod home;
 pub mod intake;
+pub mod item;
 pub mod jobs;
 pub mod password;
+pub mod patient;
 pub mod patients;
+pub mod reconcile;
 pub mod second_factor;
 pub mod second_step;
 pub mod set_up;
@@ -28,4 +32,3 @@ pub mod submissions;
 pub mod users;
 pub mod users_review;
 pub mod workbench;
-mod words;
