@@ -8,6 +8,7 @@ use super::check;
 use super::model::{FlagText, FromTo, KeyValue, MappingText, PathText, SchemaText, TableText};
 use super::rules::*;
 use super::text::Facts;
+use crate::naaccr::{ItemNumber, super_dictionary};
 
 /// Which of the archive's words are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,6 +96,25 @@ pub(crate) fn compile(archive: &Archive, keep: Keep, checks: Checks) -> Result<R
     rules.finish();
     check::examine(&rules, checks)?;
     Ok(rules)
+}
+
+/// The term that names a code: the first line of its description without markup. Where that line is only a heading
+/// in bold ("CLINICAL ASSESSMENT ONLY"), the next line is the term and the heading goes before it.
+fn name_of_code(description: &str) -> String {
+    let description = description.trim();
+    let mut lines = description.lines().map(str::trim);
+    let first = lines.next().unwrap_or("");
+    let heading = first.starts_with("**") && first.ends_with("**");
+    let mut name = first.replace("**", "");
+    if heading
+        && lines.next().is_some_and(str::is_empty)
+        && let Some(term) = lines.find(|line| !line.is_empty())
+    {
+        name = format!("{}: {}", name.trim_end_matches(':'), term.replace("**", ""));
+    }
+    let cut = name.char_indices().nth(LONGEST_NAME).map_or(name.len(), |(at, _)| at);
+    name.truncate(cut);
+    name.trim_end().to_owned()
 }
 
 struct Maker {
@@ -199,11 +219,18 @@ impl Maker {
         match self.keep {
             Keep::Everything => self.text(text),
             Keep::Codes => TextId(0),
-            Keep::Names => {
-                let line = text.trim().lines().next().unwrap_or("").trim();
-                let cut = line.char_indices().nth(LONGEST_NAME).map_or(line.len(), |(at, _)| at);
-                self.text(line.get(..cut).unwrap_or(line).trim_end())
-            }
+            Keep::Names => self.text(&name_of_code(text)),
+        }
+    }
+
+    /// The id of a NAACCR item: the archive's, unless no dictionary knows it and its number has another.
+    fn item_id(&mut self, id: &Option<String>, number: Option<u32>) -> TextId {
+        let Some(id) = id else { return TextId(0) };
+        let items = super_dictionary();
+        let known = items.by_id(id).is_none().then(|| items.by_number(ItemNumber(number?))).flatten();
+        match known {
+            Some(item) => self.text(&item.definition().id),
+            None => self.text(id),
         }
     }
 
@@ -277,7 +304,7 @@ impl Maker {
                 name: self.optional(&input.name),
                 description: self.prose(&input.description),
                 item: input.naaccr_item.unwrap_or(0),
-                xml_id: self.optional(&input.naaccr_xml_id),
+                xml_id: self.item_id(&input.naaccr_xml_id, input.naaccr_item),
                 default: input.default.as_deref().map(|text| self.given(text)),
                 default_table: input.default_table.as_deref().map(|id| self.table_id(id)),
                 table: input.table.as_deref().map(|id| self.table_id(id)),
@@ -294,7 +321,7 @@ impl Maker {
                 name: self.optional(&output.name),
                 description: self.prose(&output.description),
                 item: output.naaccr_item.unwrap_or(0),
-                xml_id: self.optional(&output.naaccr_xml_id),
+                xml_id: self.item_id(&output.naaccr_xml_id, output.naaccr_item),
                 default: output.default.as_deref().map(|text| self.given(text)),
                 table: output.table.as_deref().map(|id| self.table_id(id)),
                 flags: self.flags(&output.metadata),
@@ -394,5 +421,18 @@ impl Rules {
             });
             schema.output_order = order;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_code_is_its_first_line_without_markup() {
+        assert_eq!(name_of_code("In situ\n* Noninvasive"), "In situ");
+        assert_eq!(name_of_code("**Localized only**\n- Confined"), "Localized only");
+        assert_eq!(name_of_code("**CLINICAL only**\n\nOne node\n* more"), "CLINICAL only: One node");
+        assert_eq!(name_of_code(&"\u{e9}".repeat(200)).chars().count(), LONGEST_NAME);
     }
 }

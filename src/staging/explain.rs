@@ -88,7 +88,7 @@ impl Edition {
         as_of: &'a AsOf,
         mode: Mode,
     ) -> (Staged<'a>, Vec<Step<'a>>) {
-        let mut teller = Teller { edition: self, schema: None, mapping: None, steps: Vec::new() };
+        let mut teller = Teller { edition: self, schema: None, mapping: None, steps: Vec::new(), running: Vec::new() };
         let staged = self.stage_watched(inputs, as_of, mode, &mut teller);
         let mut steps = teller.steps;
         for step in &mut steps {
@@ -104,6 +104,8 @@ struct Teller<'a> {
     schema: Option<&'a Schema>,
     mapping: Option<&'a str>,
     steps: Vec<Step<'a>>,
+    /// The tables that are running, each with its step.
+    running: Vec<(&'a Table, usize)>,
 }
 
 impl<'a> Teller<'a> {
@@ -131,7 +133,11 @@ impl<'a> Teller<'a> {
             let input = schema.input(key).map(|input| input.name);
             input.or_else(|| schema.outputs.iter().find(|output| output.key == key).map(|output| output.name))
         });
-        [of_schema.unwrap_or_default(), column].into_iter().find_map(|name| rules.some(name)).unwrap_or(rules.key(key))
+        let said = [of_schema.unwrap_or_default(), column].into_iter().find_map(|name| rules.some(name));
+        // A key that only passes between tables is called as in the first table that heads a column with it.
+        let columns = || rules.tables.iter().flat_map(|table| &table.columns);
+        let anywhere = || columns().find(|column| column.key == key).and_then(|column| rules.some(column.name));
+        said.or_else(anywhere).unwrap_or(rules.key(key))
     }
 
     fn tested(&self, table: &'a Table, row: Option<u32>, context: &Context<'a>) -> Vec<Tested<'a>> {
@@ -157,7 +163,8 @@ impl<'a> Watch<'a> for Teller<'a> {
     }
 
     fn input(&mut self, input: &'a Input, slot: Slot<'a>, default: bool) {
-        if default && !slot.text.is_empty() {
+        // What the rules do not read explains nothing.
+        if default && input.used && !slot.text.is_empty() {
             let rules = &self.edition.rules;
             let written =
                 Written { key: rules.key(input.key), name: self.name(input.key, input.name), value: slot.value() };
@@ -210,6 +217,7 @@ impl<'a> Watch<'a> for Teller<'a> {
                 }
             }
         }
+        self.running.push((table, self.steps.len()));
         let step = self.step(StepKind::Table);
         step.table = Some(rules.text(table.id));
         step.title = rules.some(table.title);
@@ -221,14 +229,23 @@ impl<'a> Watch<'a> for Teller<'a> {
 
     fn write(&mut self, key: KeyId, slot: Slot<'a>) {
         let rules = &self.edition.rules;
+        let (table, step) = match self.running.last() {
+            Some((table, step)) => (Some(*table), *step),
+            None => (None, self.steps.len().saturating_sub(1)),
+        };
+        let column = table.and_then(|table| table.columns.iter().find(|column| column.key == key));
         let written = Written {
             key: rules.key(key),
-            name: self.name(key, TextId(0)),
+            name: self.name(key, column.map_or(TextId(0), |column| column.name)),
             value: (slot.state == State::Set).then_some(slot.text),
         };
-        if let Some(step) = self.steps.last_mut() {
+        if let Some(step) = self.steps.get_mut(step) {
             step.writes.push(written);
         }
+    }
+
+    fn leave(&mut self) {
+        self.running.pop();
     }
 
     fn stop(&mut self) {
@@ -292,15 +309,15 @@ impl Step<'_> {
             let value = if tested.value.is_empty() { "blank" } else { tested.value };
             match &tested.accepts {
                 Some(accepts) if accepts == "anything" => {
-                    format!("{} {value}, not looked at", named(tested.name, tested.key))
+                    format!("{} is {value}, not looked at", named(tested.name, tested.key))
                 }
                 Some(accepts) if accepts != value => {
-                    format!("{} {value} is in {accepts}", named(tested.name, tested.key))
+                    format!("{} is {value} (the row takes {accepts})", named(tested.name, tested.key))
                 }
                 _ => format!("{} is {value}", named(tested.name, tested.key)),
             }
         };
-        self.when.iter().map(one).collect::<Vec<_>>().join(", ")
+        self.when.iter().map(one).collect::<Vec<_>>().join("; ")
     }
 }
 

@@ -178,6 +178,7 @@ pub(crate) trait Watch<'a> {
     fn deciding(&mut self, _table: TableId, _inclusion: bool, _row: Option<u32>, _context: &Context<'a>) {}
     fn table(&mut self, _table: &'a Table, _row: Option<u32>, _depth: usize, _context: &Context<'a>) {}
     fn write(&mut self, _key: KeyId, _slot: Slot<'a>) {}
+    fn leave(&mut self) {}
     fn stop(&mut self) {}
 }
 
@@ -574,6 +575,7 @@ impl<'a, W: Watch<'a>> Run<'a, '_, W> {
             }
         }
         stack.pop();
+        self.watch.leave();
         stop
     }
 

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::Outcome;
 use crate::naaccr::{Patient, ReadOptions, Reader};
-use crate::staging::{Algorithm, AsOf, Derived, Editions, OwnedProblem, Question, stage_by, stage_record};
+use crate::staging::{Algorithm, AsOf, Derived, Editions, Found, OwnedProblem, Question, stage_by, stage_record};
 
 /// Stages a file, by one algorithm or by those of each tumor's year.
 pub(super) fn run(
@@ -93,6 +93,19 @@ fn describe(line: &mut Map<String, Value>, derived: &Derived<'_>) {
         line.insert("ask".into(), derived.ask.iter().map(question).collect());
     }
     line.insert("result".into(), derived.outcome.as_str().into());
+}
+
+/// The answer of a look-up that asks on.
+pub(super) fn found(found: &Found<'_>) -> Value {
+    match found {
+        Found::One(schema) => json!({"schema": schema.id(), "title": schema.title()}),
+        Found::Several { schemas, ask } => {
+            let schemas: Vec<&str> = schemas.iter().map(|schema| schema.id()).collect();
+            json!({"schemas": schemas, "ask": ask.iter().map(question).collect::<Vec<_>>()})
+        }
+        Found::Nothing { why, ask: None } => json!({"why": why}),
+        Found::Nothing { why, ask: Some(ask) } => json!({"why": why, "ask": [question(ask)]}),
+    }
 }
 
 fn question(question: &Question<'_>) -> Value {

@@ -38,6 +38,8 @@ pub(super) struct Stage {
 enum Question {
     /// The schemas that match: `{"in":{…}}` gives `{"schemas":[…]}`.
     Lookup,
+    /// What to ask next: `{"in":{…}}` gives the one `schema`, or `schemas` with the questions, or `why` there is none.
+    Ask,
     /// The first row that matches: `{"table":…,"in":{…}}` gives `{"row":N}`.
     Rows,
     /// Whether a code is valid: `{"schema":…,"key":…,"value":…}` gives `{"valid":…}`.
@@ -170,6 +172,10 @@ impl Stage {
                 list(out, edition.schemas_matching(case.inputs(), mode));
                 out.push(b'}');
                 Ok(())
+            }),
+            Some(Question::Ask) => each_line(|line, out| {
+                let case: CaseLine<'_> = serde_json::from_slice(line)?;
+                serde_json::to_writer(out, &file::found(&edition.find(case.inputs())))
             }),
             Some(Question::Rows) => each_line(|line, out| {
                 let asked: RowLine<'_> = serde_json::from_slice(line)?;
