@@ -3,6 +3,7 @@
 //! Each command is a clap struct with a function `run` that gives an [`Outcome`]. Results go to standard output, all
 //! else to standard error. Exit 0: done; 1: done and something was found; 2: not done, with one line that says why.
 
+mod check;
 pub mod database;
 mod demo;
 mod export;
@@ -48,6 +49,7 @@ enum Command {
     #[command(subcommand)]
     Codes(codes::Codes),
     Init(init::Init),
+    Check(check::Check),
     Demo(demo::Demo),
     Import(import::Import),
     Export(export::Export),
@@ -71,6 +73,7 @@ pub fn run() -> ExitCode {
     let outcome = match Accession::parse().command {
         Command::Codes(command) => command.run(),
         Command::Init(command) => command.run(),
+        Command::Check(command) => command.run(),
         Command::Demo(command) => command.run(),
         Command::Import(command) => command.run(),
         Command::Export(command) => command.run(),

@@ -10,6 +10,7 @@ mod kit;
 
 mod accounts;
 mod codes;
+mod checking;
 mod house;
 mod imports;
 mod installing;

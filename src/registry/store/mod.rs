@@ -7,6 +7,7 @@
 
 mod anchor;
 mod audit;
+pub mod check;
 mod conn;
 mod error;
 pub mod disclosure;

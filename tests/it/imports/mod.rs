@@ -13,6 +13,16 @@ fn import(db: &Database, file: &str, options: &[&str]) -> serde_json::Value {
     accession(&words).json()
 }
 
+/// A small real file of the shared folder, where that is there.
+pub fn shared_v26() -> Option<String> {
+    shared("synthetic/full-abstract-v26.xml.gz")
+}
+
+/// Imports a file and looks that it was taken.
+pub fn import_small(db: &Database, file: &str) {
+    assert_eq!(import(db, file, &[])["outcome"], "published");
+}
+
 fn export_as_received(db: &Database, version: &str) -> String {
     let out = db.folder().join("out.xml.gz").display().to_string();
     let words = [
