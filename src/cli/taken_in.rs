@@ -63,8 +63,6 @@ pub fn take_in_synthetic(
         None => None,
     };
     let options = Options { sender: None, facility: None, on_change: on_change(store, None)?, partial: false };
-    let options =
-        Options { sender: None, facility: None, on_change: super::import::on_change(store, None)?, partial: false };
     let name = format!("synthetic-{}.xml", settings.seed);
     let taken = take_in(store, by, &name, None, &options, |file| {
         let place = ledger.as_mut().map(|l| l as &mut dyn std::io::Write);
