@@ -15,7 +15,6 @@ const CASE: Context<'static> = Context {
     state_at_dx: Some("IA"),
     state_current: Some("IA"),
     icd_revision: Some("1"),
-    schema: None,
 };
 
 fn meanings(c: &mut Criterion) {

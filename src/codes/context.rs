@@ -19,8 +19,6 @@ pub struct Context<'a> {
     pub state_current: Option<&'a str>,
     /// Revision of ICD that the cause of death is coded in (`icdRevisionNumber`).
     pub icd_revision: Option<&'a str>,
-    /// Staging schema.
-    pub schema: Option<&'a str>,
 }
 
 impl<'a> Context<'a> {
@@ -35,7 +33,6 @@ impl<'a> Context<'a> {
             state_at_dx: value("addrAtDxState"),
             state_current: value("addrCurrentState"),
             icd_revision: value("icdRevisionNumber"),
-            schema: value("schemaId"),
         }
     }
 }

@@ -234,7 +234,6 @@ mod tests {
         state_at_dx: Some("IA"),
         state_current: Some("FL"),
         icd_revision: Some("1"),
-        schema: None,
     };
 
     fn says(item: &str, value: &str) -> String {

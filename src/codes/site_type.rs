@@ -119,4 +119,17 @@ mod tests {
         }
         assert_eq!((rows, size()), (12_496, 12_496));
     }
+
+    #[test]
+    fn every_site_stands_in_its_shared_group() {
+        let Ok(text) = std::fs::read_to_string(super::super::shared().join("icdo3/site-type-sites.tsv")) else {
+            return;
+        };
+        for line in text.lines().skip(1) {
+            let c: Vec<&str> = line.split('\t').collect();
+            let names: Vec<&str> = groups(c[0]).map(|g| g.name).collect();
+            assert!(c[1].is_empty() && names.is_empty() || names.contains(&c[1]), "{line}: {names:?}");
+        }
+        assert!(is_accepted("C187", "8140", "3"));
+    }
 }

@@ -47,7 +47,13 @@ pub(crate) struct Ranges(Vec<(&'static str, &'static str)>);
 
 impl Ranges {
     pub(crate) fn of(text: &'static str) -> Ranges {
-        Ranges(text.split(',').filter(|p| !p.is_empty()).map(|p| p.split_once('-').unwrap_or((p, p))).collect())
+        Ranges(
+            text.split(',')
+                .map(str::trim)
+                .filter(|p| !p.is_empty())
+                .map(|p| p.split_once('-').unwrap_or((p, p)))
+                .collect(),
+        )
     }
 
     pub(crate) fn is_empty(&self) -> bool {
