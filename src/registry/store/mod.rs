@@ -13,6 +13,7 @@ mod error;
 pub mod disclosure;
 pub mod facility;
 pub mod files;
+pub mod followup;
 mod history;
 mod open;
 pub mod imports;
