@@ -488,7 +488,9 @@ impl Judge<'_> {
                 set.push((item, value));
             } else if item == "icdRevisionNumber" && cause_is_typed {
                 set.push((item, "1".into()));
-            } else if self.file.patient.value(item) == "0000" || (item == "icdRevisionNumber" && !cause_is_typed && self.file.patient.value("causeOfDeath") == "0000") {
+            } else if self.file.patient.value(item) == "0000"
+                || (item == "icdRevisionNumber" && !cause_is_typed && self.file.patient.value("causeOfDeath") == "0000")
+            {
                 // What stood for alive no longer holds.
                 set.push((item, String::new()));
             } else if item == "autopsy" && self.file.patient.value(item) == "0" {
@@ -611,7 +613,8 @@ impl Judge<'_> {
             posted => posted,
         };
         if kind == "70" && status == "1" {
-            self.messages.push("Never disease-free (1880 is 70) contradicts no evidence of this tumor (1770 is 1).".into());
+            self.messages
+                .push("Never disease-free (1880 is 70) contradicts no evidence of this tumor (1770 is 1).".into());
         }
         set.push(("recurrenceType1st", kind.into()));
         set.push(("recurrenceDate1st", on.map(PartialDate::naaccr).unwrap_or_default()));
@@ -620,8 +623,8 @@ impl Judge<'_> {
 
 /// Codes of item 1880.
 const RECURRENCES: [&str; 33] = [
-    "00", "04", "06", "10", "13", "14", "15", "16", "17", "20", "21", "22", "25", "26", "27", "30", "36", "40", "46", "51",
-    "52", "53", "54", "55", "56", "57", "58", "59", "60", "62", "70", "88", "99",
+    "00", "04", "06", "10", "13", "14", "15", "16", "17", "20", "21", "22", "25", "26", "27", "30", "36", "40", "46",
+    "51", "52", "53", "54", "55", "56", "57", "58", "59", "60", "62", "70", "88", "99",
 ];
 
 fn diagnosed(items: &Record) -> Option<PartialDate> {

@@ -10,12 +10,7 @@ fn record(items: &[(&str, &str)]) -> Record {
 }
 
 fn alive(date: &str, central: &str) -> Posting {
-    Posting {
-        date: date.into(),
-        vital_status: "1".into(),
-        source_central: central.into(),
-        ..Posting::default()
-    }
+    Posting { date: date.into(), vital_status: "1".into(), source_central: central.into(), ..Posting::default() }
 }
 
 fn dead(date: &str, central: &str) -> Posting {

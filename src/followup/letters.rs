@@ -202,16 +202,17 @@ fn capitals(word: &str) -> String {
 
 /// The postal address of a patient, ready for an envelope.
 pub fn address_of(items: &Record) -> Vec<String> {
-    let city = match (items.value("addrCurrentCity"), items.value("addrCurrentState"), items.value("addrCurrentPostalCode")) {
-        ("", "", "") => String::new(),
-        (city, state, zip) => {
-            let zip = match (zip.get(..5), zip.get(5..)) {
-                (Some(five), Some(four)) if four.len() == 4 => format!("{five}-{four}"),
-                _ => zip.to_string(),
-            };
-            format!("{}, {state} {zip}", capitals(city)).trim_matches([' ', ',']).to_string()
-        }
-    };
+    let city =
+        match (items.value("addrCurrentCity"), items.value("addrCurrentState"), items.value("addrCurrentPostalCode")) {
+            ("", "", "") => String::new(),
+            (city, state, zip) => {
+                let zip = match (zip.get(..5), zip.get(5..)) {
+                    (Some(five), Some(four)) if four.len() == 4 => format!("{five}-{four}"),
+                    _ => zip.to_string(),
+                };
+                format!("{}, {state} {zip}", capitals(city)).trim_matches([' ', ',']).to_string()
+            }
+        };
     let all = [items.value("addrCurrentNoStreet"), items.value("addrCurrentSupplementl"), &city];
     all.iter().map(|line| line.trim().to_string()).filter(|line| !line.is_empty()).collect()
 }
@@ -234,7 +235,11 @@ fn tumor_line(items: &Record) -> TumorLine {
         "2" => "evidence of this tumor",
         _ => "",
     };
-    TumorLine { site: format!("{site}{side}"), diagnosed: screen(items.value("dateOfDiagnosis")), status: status.into() }
+    TumorLine {
+        site: format!("{site}{side}"),
+        diagnosed: screen(items.value("dateOfDiagnosis")),
+        status: status.into(),
+    }
 }
 
 fn screen(text: &str) -> String {

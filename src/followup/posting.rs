@@ -13,9 +13,7 @@
 use super::accept::{Accepted, OnFile, Posting, Refusal, TumorOnFile, Verdict, accept, accept_settled};
 use crate::dates::PartialDate;
 use crate::registry::change::{Because, amend_abstract, amend_patient};
-use crate::registry::store::followup::{
-    NewContact, add_contact, answer_attempt, open_conflict, settle_contact,
-};
+use crate::registry::store::followup::{NewContact, add_contact, answer_attempt, open_conflict, settle_contact};
 use crate::registry::store::records::{self, Abstract, Patient};
 use crate::registry::store::{By, Conn, Origin, StoreError, Tx};
 
@@ -72,10 +70,7 @@ impl File {
 
     /// The versions as they stand.
     pub fn seen(&self) -> Seen {
-        Seen {
-            patient: self.patient.version,
-            abstracts: self.abstracts.iter().map(|a| (a.id, a.version)).collect(),
-        }
+        Seen { patient: self.patient.version, abstracts: self.abstracts.iter().map(|a| (a.id, a.version)).collect() }
     }
 
     /// What would become of a posting.

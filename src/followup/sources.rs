@@ -150,7 +150,8 @@ mod tests {
 
     #[test]
     fn certificates_are_trusted_above_hospitals_above_physicians_above_patients() {
-        let order = [Trust::of("99", "9"), Trust::of("03", ""), Trust::of("", "3"), Trust::of("41", ""), Trust::of("", "0")];
+        let order =
+            [Trust::of("99", "9"), Trust::of("03", ""), Trust::of("", "3"), Trust::of("41", ""), Trust::of("", "0")];
         assert!(order.windows(2).all(|pair| pair[0] < pair[1]));
         assert!(Trust::of("05", "") > Trust::of("30", ""));
     }

@@ -182,14 +182,8 @@ pub fn count_due(conn: &mut Conn, by: &By, which: Contacted) -> Result<i64, Stor
     let text = "SELECT count(*) AS n FROM (SELECT p.id FROM patient_live p WHERE p.vital_status = '1' AND p.contact_low >= ? \
          AND p.contact_low < ? AND EXISTS (SELECT 1 FROM abstract_live s WHERE s.patient_id = p.id AND (? = 1 OR s.facility_id IN (?)) \
          AND (? = 1 OR s.class IN ('10', '11', '12', '13', '14', '20', '21', '22'))) LIMIT ?) c";
-    let binds: [Value<'_>; 6] = [
-        which.from.into(),
-        which.before.into(),
-        scope.all(),
-        scope.ids(),
-        which.every_class.into(),
-        MOST.into(),
-    ];
+    let binds: [Value<'_>; 6] =
+        [which.from.into(), which.before.into(), scope.all(), scope.ids(), which.every_class.into(), MOST.into()];
     Ok(conn.number(text, &binds)?.unwrap_or(0))
 }
 
