@@ -7,6 +7,7 @@
 //! refused is refused with file position, patient, item and plain words.
 //! Rules: NAACCR XML Data Exchange Standard, specification 1.8; NAACCR Standards Volume II, chapters on record layout.
 
+mod condition;
 mod convert;
 mod dictionary;
 mod dictionary_file;
@@ -19,11 +20,13 @@ mod reader;
 mod record;
 pub mod reference;
 mod super_dictionary;
+mod tabular;
 pub mod value_sets;
 mod versions;
 mod writer;
 mod xml;
 
+pub use condition::{Condition, NoCondition};
 pub use convert::{Conversion, sex_assigned_at_birth};
 pub use dictionary::{Dictionary, default_user_dictionary, dictionary};
 pub use dictionary_file::{
@@ -38,5 +41,6 @@ pub use problem::{Fatal, FatalKind, Problem, ProblemKind, Problems, Severity};
 pub use reader::{Reader, read_snippet};
 pub use record::{Entry, Extension, Items, Lines, Patient, Root, Tumor};
 pub use super_dictionary::{StandardItem, SuperDictionary, canonical_id, super_dictionary};
+pub use tabular::{CsvWriter, JsonLinesWriter};
 pub use versions::{Specification, Version};
 pub use writer::{Lost, Writer, Written};

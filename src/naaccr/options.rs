@@ -161,7 +161,7 @@ impl ReadOptions {
     }
 
     /// Whether the include and exclude lists let an item through.
-    pub(crate) fn lets_through(&self, id: &str) -> bool {
+    pub fn wants(&self, id: &str) -> bool {
         (self.include.is_empty() || self.include.contains(id)) && !self.exclude.contains(id)
     }
 }

@@ -12,14 +12,16 @@ use crate::cli::naaccr::json::{Seen, lost, print_grouped};
 use crate::cli::naaccr::reading::{Reading, open};
 use crate::cli::naaccr::target::{Sink, Target};
 use crate::naaccr::{
-    ControlCharacters, Conversion, Fatal, FixedWriter, Lost, Mode, Patient, ReadOptions, Reader, RecordType, Root,
-    Specification, Unknown, Version, WriteOptions, Writer, Written,
+    ControlCharacters, Conversion, CsvWriter, Fatal, FixedWriter, JsonLinesWriter, Lost, Mode, Patient, ReadOptions,
+    Reader, RecordType, Root, Specification, Unknown, Version, WriteOptions, Writer, Written,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum To {
     Xml,
     Fixed,
+    Csv,
+    Jsonl,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -72,10 +74,12 @@ pub(in crate::cli) struct Convert {
     reading: Reading,
 }
 
-/// The output in either form.
+/// The output in one of the forms.
 enum Output<W: Write> {
     Xml(Writer<W>),
     Fixed(Box<FixedWriter<W>>),
+    Csv(Box<CsvWriter<W>>),
+    JsonLines(JsonLinesWriter<W>),
 }
 
 impl<W: Write> Output<W> {
@@ -83,6 +87,8 @@ impl<W: Write> Output<W> {
         match self {
             Output::Xml(writer) => writer.write_patient(patient),
             Output::Fixed(writer) => writer.write_patient(patient),
+            Output::Csv(writer) => writer.write_patient(patient),
+            Output::JsonLines(writer) => writer.write_patient(patient),
         }
     }
 
@@ -90,6 +96,8 @@ impl<W: Write> Output<W> {
         match self {
             Output::Xml(writer) => writer.finish(),
             Output::Fixed(writer) => writer.finish(),
+            Output::Csv(writer) => writer.finish(),
+            Output::JsonLines(writer) => writer.finish(),
         }
     }
 }
@@ -192,6 +200,12 @@ impl Convert {
         let root: Root = conversion.root(reader.root());
         let mut output = match self.to {
             To::Xml => Output::Xml(Writer::new(target.sink()?, &root, writing)?),
+            To::Csv => {
+                Output::Csv(Box::new(CsvWriter::new(target.sink()?, &root, &writing.user_dictionaries, |id| {
+                    options.wants(id)
+                })?))
+            }
+            To::Jsonl => Output::JsonLines(JsonLinesWriter::new(target.sink()?, &root)),
             To::Fixed => Output::Fixed(Box::new(FixedWriter::new(target.sink()?, &root, writing)?)),
         };
         let mut patient = Patient::default();

@@ -1,10 +1,17 @@
 //! `accession naaccr …`: NAACCR files and dictionaries from the command line.
 
+mod check;
 mod convert;
 mod dictionary;
+mod diff;
+mod filter;
 mod inspect;
 mod json;
+mod merge;
+mod output;
 mod reading;
+mod split;
+mod stats;
 mod target;
 
 use clap::Subcommand;
@@ -18,6 +25,18 @@ pub(super) enum Naaccr {
     Inspect(inspect::Inspect),
     /// Writes a file in another form, version or record type.
     Convert(convert::Convert),
+    /// Prints every problem of a file, a line each, while it is read.
+    Check(check::Check),
+    /// Writes the tumors that all conditions hold for, with their patients.
+    Filter(filter::Filter),
+    /// Writes the patients of several files into one.
+    Merge(merge::Merge),
+    /// Writes a file for each value of an item, or for each so many patients.
+    Split(split::Split),
+    /// Says what differs between two files.
+    Diff(diff::Diff),
+    /// Says how each item of a file is filled.
+    Stats(stats::Stats),
     /// Dictionaries: check, compare, make a table.
     #[command(subcommand)]
     Dictionary(dictionary::Dictionaries),
@@ -28,6 +47,12 @@ impl Naaccr {
         match self {
             Naaccr::Inspect(command) => command.run(),
             Naaccr::Convert(command) => command.run(),
+            Naaccr::Check(command) => command.run(),
+            Naaccr::Filter(command) => command.run(),
+            Naaccr::Merge(command) => command.run(),
+            Naaccr::Split(command) => command.run(),
+            Naaccr::Diff(command) => command.run(),
+            Naaccr::Stats(command) => command.run(),
             Naaccr::Dictionary(command) => command.run(),
         }
     }

@@ -372,7 +372,7 @@ impl Keeper {
             }
             return self.keep(items, level, spot, newer, Some(word), written, value);
         }
-        if !self.options.lets_through(id) {
+        if !self.options.wants(id) {
             return Ok(());
         }
         if let Written::Other(text) = written {

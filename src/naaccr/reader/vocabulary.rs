@@ -75,7 +75,7 @@ impl Vocabulary {
         }
         let word = Word {
             of_record_type: item.record_types.contains(record_type),
-            wanted: options.lets_through(&item.id),
+            wanted: options.wants(&item.id),
             definition: definition.clone(),
         };
         self.by_id.insert(item.id.as_bytes().into(), self.words.len() as u32);

@@ -1,5 +1,6 @@
 //! NAACCR files through the command line, against the reference library's answers and the published samples.
 
+mod commands;
 mod mutations;
 mod probes;
 mod reading;
