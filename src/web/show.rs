@@ -35,14 +35,6 @@ pub fn size(bytes: i64) -> String {
     }
 }
 
-/// A part of a whole as `93.4 %`; a dash when there is no whole.
-pub fn percent(part: i64, whole: i64) -> String {
-    match whole {
-        0 => "–".into(),
-        _ => format!("{:.1} %", part as f64 * 100.0 / whole as f64),
-    }
-}
-
 /// A stored stamp as a moment.
 fn moment(stamp: &str) -> Option<DateTime<Utc>> {
     DateTime::parse_from_rfc3339(stamp).ok().map(|t| t.to_utc())

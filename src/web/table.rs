@@ -90,6 +90,7 @@ pub const ROUTES: &[Route] = &[
     post("/admin/break-glass/{g}", JUDGE_GLASS, Registry, Change, break_glass::judge),
     get("/help", Who::Anyone, NoScope, NoLine, help::show),
     get("/patients/{p}", Who::May(May::SeePatients), Scoping::Facility, Audit::View, patient::show),
+    get("/patients/{p}/record", Who::May(May::ReadDisclosures), Scoping::Registry, Audit::View, record::show),
     get("/patients/{p}/correct", Who::May(May::CorrectIdentity), Scoping::Facility, Audit::View, correct::show),
     post("/patients/{p}/correct", Who::May(May::CorrectIdentity), Scoping::Facility, Audit::Change, correct::take),
     get("/cases/{c}/delete", Who::May(May::Delete), Scoping::Facility, Audit::View, correct::delete_form),

@@ -79,10 +79,10 @@ fn from_folder() -> Result<Option<Templates>, Refused> {
             let path = entry.path();
             if path.is_dir() {
                 folders.push(path);
-            } else if let (Ok(name), Ok(text)) = (path.strip_prefix(&root), std::fs::read_to_string(&path)) {
-                if let Some(name) = name.to_string_lossy().strip_suffix(".hbs") {
-                    sources.push((name.to_string(), text));
-                }
+            } else if let (Ok(name), Ok(text)) = (path.strip_prefix(&root), std::fs::read_to_string(&path))
+                && let Some(name) = name.to_string_lossy().strip_suffix(".hbs")
+            {
+                sources.push((name.to_string(), text));
             }
         }
     }

@@ -2,12 +2,14 @@
 
 use serde::Serialize;
 
+use super::words;
 use crate::codes::{Context, meaning};
 use crate::dates::PartialDate;
 use crate::registry::promoted::sex_of;
 use crate::registry::record::Record;
 use crate::registry::store::records::{Abstract, Patient};
 use crate::web::show;
+use crate::web::templates::Chip;
 
 /// Who the patient is, in one line.
 #[derive(Debug, Clone, Serialize)]
@@ -36,21 +38,6 @@ pub struct Tab {
     current: bool,
 }
 
-/// A state in a word, with its colour and icon.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Chip {
-    tone: &'static str,
-    icon: &'static str,
-    text: &'static str,
-}
-
-impl Chip {
-    /// A chip of a colour (`good warn bad now` or nothing), an icon and a word.
-    pub const fn new(tone: &'static str, icon: &'static str, text: &'static str) -> Chip {
-        Chip { tone, icon, text }
-    }
-}
-
 impl Banner {
     /// The banner of a patient on a day.
     pub fn of(patient: &Patient, abstracts: &[Abstract], today: PartialDate) -> Banner {
@@ -63,7 +50,7 @@ impl Banner {
             born: born(items, today),
             sex: word("sexAssignedAtBirth", sex_of(items).unwrap_or_default()),
             record_number: of_newest("medicalRecordNumber").trim_start_matches('0').to_string(),
-            accession: accession(&of_newest("accessionNumberHosp")),
+            accession: words::accession(&of_newest("accessionNumberHosp")),
             contact: contact(items),
             following: of_newest("physicianFollowUp"),
             no_contact: items.value("noPatientContactFlag") == "1",
@@ -80,7 +67,7 @@ impl Tab {
                 id: a.id,
                 sequence: a.items.value("sequenceNumberHospital").to_string(),
                 title: tumor_title(&a.items),
-                state: status_chip(&a.status),
+                state: words::status(&a.status, 0),
                 current: current == Some(a.id),
             })
             .collect();
@@ -117,14 +104,6 @@ fn contact(items: &Record) -> String {
     }
 }
 
-/// An accession number with its year apart: `2026 00318`.
-pub fn accession(number: &str) -> String {
-    match (number.get(..4), number.get(4..)) {
-        (Some(year), Some(rest)) if !rest.is_empty() => format!("{year} {rest}"),
-        _ => number.to_string(),
-    }
-}
-
 /// A tumor in short: site, side, year of diagnosis.
 pub fn tumor_title(items: &Record) -> String {
     let site = items.value("primarySite");
@@ -138,18 +117,5 @@ pub fn tumor_title(items: &Record) -> String {
     match year {
         "" => format!("{name}{side}"),
         year => format!("{name}{side}, {year}"),
-    }
-}
-
-/// A status as a chip.
-pub fn status_chip(status: &str) -> Chip {
-    match status {
-        "complete" | "accepted" => Chip { tone: "good", icon: "ok", text: "Complete" },
-        "submitted" => Chip { tone: "good", icon: "ok", text: "Submitted" },
-        "in-progress" => Chip { tone: "now", icon: "pen", text: "In progress" },
-        "waiting" => Chip { tone: "warn", icon: "wait", text: "Waiting" },
-        "returned" => Chip { tone: "warn", icon: "back", text: "Returned" },
-        "reopened" => Chip { tone: "warn", icon: "pen", text: "Reopened" },
-        _ => Chip { tone: "", icon: "dot", text: "Accessioned" },
     }
 }

@@ -87,8 +87,9 @@ fn row(ask: &Ask, job: &Job) -> Result<Row, Refused> {
         file: number("file"),
         says: match (number("patients"), number("tumors")) {
             (Some(patients), Some(tumors)) => {
+                let bytes = number("bytes").map(|bytes| format!(", {}", show::size(bytes))).unwrap_or_default();
                 format!(
-                    "{}, {}",
+                    "{}, {}{bytes}",
                     show::counted(patients, "patient", "patients"),
                     show::counted(tumors, "tumor", "tumors")
                 )

@@ -21,6 +21,7 @@ pub mod password;
 pub mod patient;
 pub mod patients;
 pub mod reconcile;
+pub mod record;
 pub mod second_factor;
 pub mod second_step;
 pub mod set_up;

@@ -2,12 +2,14 @@
 
 use serde::Serialize;
 
-use super::banner::{Banner, Chip, status_chip, tumor_title, word};
+use super::banner::{Banner, tumor_title, word};
+use super::words;
 use crate::dates::PartialDate;
 use crate::naaccr::super_dictionary;
 use crate::registry::store::records::{self, Abstract};
 use crate::registry::store::{Conn, Kind, disclosure, facility, sources};
 use crate::web::frame::Sheet;
+use crate::web::templates::Chip;
 use crate::web::{Ask, Refused, Reply, show};
 
 #[derive(Serialize)]
@@ -152,7 +154,7 @@ fn tumor_row(a: &Abstract, facility: String) -> TumorRow {
         diagnosed: show::naaccr_date(items.value("dateOfDiagnosis")),
         class: items.value("classOfCase").into(),
         stage: if stage.is_empty() { String::new() } else { format!("{stage} {}", word("summaryStage2018", stage)) },
-        state: status_chip(&a.status),
+        state: words::status(&a.status, 0),
         facility,
     }
 }
