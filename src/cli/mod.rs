@@ -3,6 +3,7 @@
 //! Each command is a clap struct with a function `run` that gives an [`Outcome`]. Results go to standard output, all
 //! else to standard error. Exit 0: done; 1: done and something was found; 2: not done, with one line that says why.
 
+mod backup;
 mod check;
 pub mod database;
 mod demo;
@@ -50,6 +51,8 @@ enum Command {
     Codes(codes::Codes),
     Init(init::Init),
     Check(check::Check),
+    Backup(backup::Backup),
+    Restore(backup::Restore),
     Demo(demo::Demo),
     Import(import::Import),
     Export(export::Export),
@@ -74,6 +77,8 @@ pub fn run() -> ExitCode {
         Command::Codes(command) => command.run(),
         Command::Init(command) => command.run(),
         Command::Check(command) => command.run(),
+        Command::Backup(command) => command.run(),
+        Command::Restore(command) => command.run(),
         Command::Demo(command) => command.run(),
         Command::Import(command) => command.run(),
         Command::Export(command) => command.run(),

@@ -1,5 +1,6 @@
 //! The registry: patients, tumors and abstracts, what arrived, what changed and who looked.
 
+pub mod backup;
 pub mod change;
 pub mod clock;
 pub mod consolidate;

@@ -9,6 +9,7 @@ mod anchor;
 mod audit;
 pub mod check;
 mod conn;
+pub mod dump;
 mod error;
 pub mod disclosure;
 pub mod facility;
@@ -142,6 +143,39 @@ impl Store {
             tx.audit(line);
             Ok::<(), StoreError>(())
         })
+    }
+
+    /// Fills an empty registry from a backup's text; see [`dump::fill`].
+    pub(crate) fn refill(&self, from: &mut dyn std::io::BufRead) -> Result<u64, StoreError> {
+        let mut conn = open::connect(&self.inner.url)?;
+        let rows = dump::fill(&mut conn, from)?;
+        if let Some(path) = self.inner.url.sqlite_path() {
+            // The anchor follows with the next line of the chain.
+            let _ = std::fs::remove_file(Anchor::beside(path));
+        }
+        Ok(rows)
+    }
+
+    /// Takes away a registry that was just made and could not be filled.
+    pub(crate) fn discard(&self) {
+        match self.inner.url.sqlite_path() {
+            Some(path) => {
+                for ending in ["", "-wal", "-shm", ".audit-head"] {
+                    let mut name = path.as_os_str().to_owned();
+                    name.push(ending);
+                    // What is not there need not go.
+                    let _ = std::fs::remove_file(name);
+                }
+            }
+            None => {
+                if let Ok(mut conn) = open::connect(&self.inner.url) {
+                    let undone = open::undo_migrations(&mut conn);
+                    if let Err(error) = undone {
+                        log::error!("the tables of a refused restore could not be taken away: {}", error.chain());
+                    }
+                }
+            }
+        }
     }
 
     /// Where the database is.

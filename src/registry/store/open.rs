@@ -274,6 +274,17 @@ fn migrate(conn: &mut Conn) -> Result<(), StoreError> {
     }
 }
 
+/// Takes all tables away again: only for a registry that was just made and could not be filled.
+pub(super) fn undo_migrations(conn: &mut Conn) -> Result<(), StoreError> {
+    let failed = |e: Box<dyn std::error::Error + Send + Sync>| {
+        StoreError::Refused(format!("a migration could not be undone: {e}"))
+    };
+    match conn {
+        Conn::Sqlite(inner) => inner.revert_all_migrations(SQLITE_MIGRATIONS).map(|_| ()).map_err(failed),
+        Conn::Postgres(inner) => inner.revert_all_migrations(POSTGRES_MIGRATIONS).map(|_| ()).map_err(failed),
+    }
+}
+
 /// One process serves one SQLite file: held while the server runs.
 #[derive(Debug)]
 pub struct ServerLock {

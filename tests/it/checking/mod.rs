@@ -84,3 +84,5 @@ on_both!(a_promoted_column_that_no_longer_agrees_is_found, |db| {
     let report = checked(db);
     assert_eq!((kinds(&report), first(&report)), (vec!["promoted".to_string()], "patient 5".to_string()), "{report}");
 });
+
+mod backup;
