@@ -17,6 +17,7 @@ mod reference_codes;
 mod routes;
 pub mod serve;
 mod stage;
+mod standards;
 mod synth;
 mod taken_in;
 mod user;
@@ -66,6 +67,9 @@ enum Command {
     Serve(serve::Serve),
     /// Stages cases: reads lines `{"in":{…}}` and writes what each derives.
     Stage(stage::Stage),
+    /// Editions of standards.
+    #[command(subcommand)]
+    Standards(standards::Standards),
     Synth(synth::Synth),
     /// People who may sign in, and their roles.
     User(user::UserCommand),
@@ -87,6 +91,7 @@ pub fn run() -> ExitCode {
         Command::Routes(command) => command.run(),
         Command::Serve(command) => command.run(),
         Command::Stage(command) => command.run(),
+        Command::Standards(command) => command.run(),
         Command::Synth(command) => command.run(),
         Command::User(command) => command.run(),
     };

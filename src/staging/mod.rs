@@ -16,6 +16,7 @@ mod ask;
 mod bytes;
 mod cell;
 mod check;
+mod compare;
 mod compile;
 mod context;
 mod edition;
@@ -34,6 +35,7 @@ mod view;
 
 pub use archive::Refused;
 pub use ask::{Answer, Found, Question};
+pub use compare::{CaseChange, Differences, InputDifference, SchemaDifference, case_changes, compare};
 pub use compile::{Checks, Keep};
 pub use edition::{AsOf, Edition, compile_archive};
 pub use explain::{Step, StepKind, Tested, Written};

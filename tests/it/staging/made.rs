@@ -55,8 +55,8 @@ impl Made {
             "id": "only", "algorithm": "made", "version": "1.0", "title": "Only", "name": "Only",
             "schema_selection_table": "selection",
             "inputs": [
-                {"key": "site", "name": "Site", "table": "primary_site", "used_for_staging": true},
-                {"key": "hist", "name": "Histology", "table": "histology", "used_for_staging": true},
+                {"key": "site", "name": "Site", "naaccr_xml_id": "primarySite", "table": "primary_site", "used_for_staging": true},
+                {"key": "hist", "name": "Histology", "naaccr_xml_id": "histologicTypeIcdO3", "table": "histology", "used_for_staging": true},
                 {"key": "year_dx", "name": "Year", "table": "year", "used_for_staging": false},
             ],
             "outputs": [{"key": "stage", "name": "Stage"}, {"key": "other", "name": "Other"}],

@@ -2,6 +2,7 @@
 //! official archive uses.
 
 mod conformance;
+mod editions;
 mod fuzz;
 mod hand_made;
 mod hostile;
