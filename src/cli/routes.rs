@@ -1,5 +1,7 @@
 //! `accession routes`: every address of the server, who may use it, and what it leaves in the audit trail.
 
+use std::io::Write;
+
 use clap::Args;
 
 use super::Outcome;
@@ -17,13 +19,15 @@ impl Routes {
     /// Runs the command.
     pub fn run(self) -> anyhow::Result<Outcome> {
         let rows: Vec<Printed> = ROUTES.iter().map(Printed::from).collect();
-        if self.json {
-            println!("{}", serde_json::to_string_pretty(&rows)?);
-            return Ok(Outcome::Done);
-        }
-        for row in rows {
-            println!("{:4} {:36} {}", row.method.text(), row.path, row.roles.join(" "));
-        }
+        let text = match self.json {
+            true => serde_json::to_string_pretty(&rows)? + "\n",
+            false => rows
+                .iter()
+                .map(|row| format!("{:4} {:36} {}\n", row.method.text(), row.path, row.roles.join(" ")))
+                .collect(),
+        };
+        // Whoever reads may stop reading.
+        let _ = std::io::stdout().write_all(text.as_bytes());
         Ok(Outcome::Done)
     }
 }

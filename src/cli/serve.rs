@@ -1,5 +1,6 @@
 //! `accession serve`: the server.
 
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -102,7 +103,10 @@ impl Listening {
         let app = App::new(store.clone(), transport, log, own_url, mail).map_err(anyhow::Error::msg)?;
         let stop = Arc::new(AtomicBool::new(false));
         let jobs = workers().start(store, stop.clone()).context("starting the thread for jobs")?;
-        let served = serve(Serving::new(app, listener, certificate), || println!("ready {answers_at}"));
+        let served = serve(Serving::new(app, listener, certificate), || {
+            // Nobody need be listening for it.
+            let _ = writeln!(std::io::stdout(), "ready {answers_at}");
+        });
         stop.store(true, Ordering::Relaxed);
         end_within_a_second(jobs);
         served.context("serving")
@@ -139,7 +143,6 @@ impl Listening {
 }
 
 fn write_secret(file: &std::path::Path, text: &str) -> anyhow::Result<()> {
-    use std::io::Write;
     use std::os::unix::fs::OpenOptionsExt;
     let mut place = std::fs::OpenOptions::new()
         .write(true)

@@ -78,7 +78,10 @@ impl Shelf {
             let broken = |why: String| ReportError::Broken(name.clone(), why);
             let text = |file: &str| {
                 let path = folder.path().join(file);
-                FILES.get_file(&path).and_then(|f| f.contents_utf8()).ok_or_else(|| broken(format!("{file} is missing")))
+                FILES
+                    .get_file(&path)
+                    .and_then(|f| f.contents_utf8())
+                    .ok_or_else(|| broken(format!("{file} is missing")))
             };
             let definition = toml::from_str(text("report.toml")?).map_err(|e| broken(e.to_string()))?;
             pages.register_template_string(&name, text("page.hbs")?).map_err(|e| broken(e.to_string()))?;
