@@ -15,16 +15,21 @@
 //! from the same story: they play the part of the hospital's documents.
 
 mod calendar;
-pub mod disease;
+mod disease;
+mod disease_file;
 mod duplicate;
+mod fate;
 mod generator;
 mod ledger;
 mod life;
 mod lists;
 mod narrative;
+mod onset;
 mod patient;
+mod person;
 mod phrase;
-pub mod record;
+mod record;
+mod report;
 mod rng;
 mod staging_items;
 mod treatment;
@@ -35,11 +40,13 @@ mod xml;
 use chrono::{Datelike, NaiveDate};
 
 use calendar::{Day, day};
-use disease::{BadDisease, Disease};
+use disease::Disease;
 use lists::Lists;
 
+pub use disease::BadDisease;
 pub use generator::{Generator, PatientRecord};
 pub use ledger::{Ledger, LedgerEntry};
+pub use record::Record;
 pub use xml::{Written, write_xml};
 
 /// Which NAACCR version a file is made for.
@@ -161,7 +168,7 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new() -> Result<Self, BadDisease> {
-        let mut diseases = disease::all()?;
+        let mut diseases = disease_file::all()?;
         let common =
             diseases.iter().position(|one| one.key == "common").map(|at| diseases.remove(at)).unwrap_or_default();
         let running = |weights: &mut dyn Iterator<Item = f32>| {

@@ -75,6 +75,7 @@ pub const FACTS: &[&str] = &[
     "autopsy",
     "path2",
     "town",
+    "grade_code",
 ];
 
 /// Facts whose words are drawn once for each abstract.
@@ -291,6 +292,7 @@ impl Facts for Told<'_, '_> {
             "clinical" => flag(out, case.method == Method::Clinical),
             "dco" => flag(out, case.is_dco()),
             "autopsy" => flag(out, case.method == Method::Autopsy),
+            "grade_code" => out.push_str(&case.grade),
             "town" => out.push_str(lists.cities[person.home.0].name),
             _ => {}
         }
@@ -312,6 +314,7 @@ pub fn fill(scene: &Scene<'_>, rng: &mut Rng, record: &mut Record, scratch: &mut
     };
     let mut site = String::new();
     scene.case.site(scene.world).title.write(rng, &told, record, &mut site);
+    single_blanks(&mut site);
     told.site = site;
     for (index, word) in WORDS.iter().enumerate() {
         let mut text = String::new();
@@ -343,10 +346,10 @@ pub fn fill(scene: &Scene<'_>, rng: &mut Rng, record: &mut Record, scratch: &mut
         teller.tell(record, "textDxProcPath", &["autopsypath"]);
     } else if case.method != Method::Clinical {
         let excised = case.surgery.is_some_and(|(_, day)| day <= case.dx);
-        let sections: &[&str] = match (case.surgery, excised) {
-            (None, _) => &["bx"],
-            (Some(_), true) => &["path"],
-            (Some(_), false) => &["bx", "path"],
+        let sections: &[&str] = match (case.resected(scene.world), excised) {
+            (false, _) => &["bx"],
+            (true, true) => &["path"],
+            (true, false) => &["bx", "path"],
         };
         teller.tell(record, "textDxProcPath", sections);
     }
@@ -382,7 +385,8 @@ impl Teller<'_, '_> {
         for section in sections {
             let own = self.told.disease().texts.get(*section);
             let phrases = own.or_else(|| world.common.texts.get(*section));
-            for phrase in phrases.into_iter().flatten() {
+            let more = world.common.texts.get(&format!("{section}+"));
+            for phrase in phrases.into_iter().flatten().chain(more.into_iter().flatten()) {
                 let before = self.scratch.len();
                 if before > 0 {
                     self.scratch.push(' ');
@@ -421,12 +425,13 @@ impl Teller<'_, '_> {
     }
 }
 
-/// Takes out the second of two blanks, and blanks before a full stop, which phrases leave that were not told.
+/// Takes out the blanks that phrases leave which had nothing to tell: doubled, before a stop, at the end.
 fn single_blanks(text: &mut String) {
-    let mut last = ' ';
+    let before = text.clone();
+    let mut next = 0;
     text.retain(|letter| {
-        let keep = letter != ' ' || last != ' ';
-        last = letter;
-        keep
+        next += letter.len_utf8();
+        let following = before.as_bytes().get(next);
+        letter != ' ' || following.is_some_and(|byte| !matches!(byte, b' ' | b'.' | b',' | b';'))
     });
 }

@@ -39,7 +39,7 @@ fn identity(life: &Life, record: &mut Record) {
     record.set("nameAlias", person.alias.as_deref().unwrap_or(""));
     record.set_with("socialSecurityNumber", |out| push_number(out, u64::from(person.ssn), 9));
     record.set_with("telephone", |out| push_number(out, 5_550_000_000 + u64::from(person.phone), 10));
-    record.set("noPatientContactFlag", if person.ssn % 41 == 0 { "1" } else { "0" });
+    record.set("noPatientContactFlag", if person.ssn.is_multiple_of(41) { "1" } else { "0" });
 }
 
 fn address(lists: &Lists, life: &Life, record: &mut Record) {

@@ -6,17 +6,10 @@
 
 use std::sync::{Arc, LazyLock};
 
+use super::{RecordType, Version};
+
 /// The place of an item in the table.
 pub type Slot = u16;
-
-/// Under which element an item stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Level {
-    /// Under `Patient`.
-    Patient,
-    /// Under `Tumor`.
-    Tumor,
-}
 
 /// One row of the table.
 #[derive(Debug)]
@@ -25,10 +18,6 @@ pub struct ItemRow {
     pub number: u16,
     /// NAACCR XML id.
     pub id: &'static str,
-    /// Under which element.
-    pub level: Level,
-    /// Longest value.
-    pub length: usize,
     /// Record types, as letters.
     pub types: &'static str,
     /// Part of version 250.
@@ -51,12 +40,10 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
             continue;
         }
         let field: Vec<&'static str> = line.split('\t').collect();
-        if let [number, id, level, length, types, versions] = field[..] {
+        if let [number, id, _level, _length, types, versions] = field[..] {
             rows.push(ItemRow {
                 number: number.parse().expect("items.tsv holds numbers: a test reads it"),
                 id,
-                level: if level == "P" { Level::Patient } else { Level::Tumor },
-                length: length.parse().expect("items.tsv holds lengths: a test reads it"),
                 types,
                 in_250: versions.contains("250"),
                 in_260: versions.contains("260"),
@@ -109,11 +96,14 @@ pub fn slot(id: &str) -> Option<Slot> {
 pub struct Allowed(Arc<[bool]>);
 
 impl Allowed {
-    /// The items of a version (250 or 260) and a record type (`A`, `M`, `C`, `I`).
-    pub fn of(version: u16, record_type: char) -> Self {
-        let there =
-            |row: &ItemRow| (if version == 250 { row.in_250 } else { row.in_260 }) && row.types.contains(record_type);
-        Allowed(items().iter().map(there).collect())
+    /// The items of a version and a record type.
+    pub fn of(version: Version, record_type: RecordType) -> Self {
+        let letter = record_type.letter();
+        let there = |row: &ItemRow| match version {
+            Version::V250 => row.in_250,
+            Version::V260 => row.in_260,
+        };
+        Allowed(items().iter().map(|row| there(row) && row.types.contains(letter)).collect())
     }
 
     /// Every item of the table.
@@ -228,7 +218,7 @@ mod tests {
 
     #[test]
     fn a_record_keeps_only_what_its_file_may_hold() {
-        let mut record = Record::new(Allowed::of(260, 'I'));
+        let mut record = Record::new(Allowed::of(Version::V260, RecordType::Incidence));
         record.set("nameLast", "EXAMPLE");
         record.set("sex", "1");
         record.set("sexAssignedAtBirth", "1");

@@ -33,13 +33,14 @@ pub fn fill(scene: &Scene<'_>, rng: &mut Rng, record: &mut Record) {
     }
 }
 
+/// Leukemias and their kin are systemic whatever is known of them.
+fn hemeretic(disease: &Disease) -> bool {
+    Disease::by_year(&disease.schemas, 2018) == "00830"
+}
+
 fn summary_stage(scene: &Scene<'_>) -> char {
     let disease = scene.case.disease(scene.world);
-    if scene.case.is_dco() && !(disease.is("heme") && disease.is("marrow")) && !scene.benign() {
-        '9'
-    } else {
-        scene.case.stage(scene.world).ss
-    }
+    if scene.case.is_dco() && !hemeretic(disease) && !scene.benign() { '9' } else { scene.case.stage(scene.world).ss }
 }
 
 fn nodes(scene: &Scene<'_>, record: &mut Record) {
@@ -83,7 +84,7 @@ fn mets(scene: &Scene<'_>, record: &mut Record) {
 fn size(scene: &Scene<'_>, rng: &mut Rng, record: &mut Record) {
     let case = scene.case;
     let known = case.size > 0 && !case.is_dco();
-    let path = known && case.surgery.is_some() && !case.neoadjuvant;
+    let path = known && case.resected(scene.world) && !case.neoadjuvant;
     let near = |rng: &mut Rng| (case.size + rng.between(-3, 3)).max(1);
     let clinical = match known {
         true if path && rng.chance(0.35) => 999,
@@ -102,7 +103,8 @@ fn modern(scene: &Scene<'_>, rng: &mut Rng, record: &mut Record) {
     let (disease, stage) = (case.disease(scene.world), case.stage(scene.world));
     let dco = case.is_dco();
     let pathological = case.nodes.0 > 0 && case.nodes.0 < 95;
-    let not_collected = |code: &str| code == "888" || code == "88" || (disease.is("marrow") && code != "999");
+    let reticular = hemeretic(disease);
+    let not_collected = |code: &str| code == "888" || code == "88" || (reticular && code != "999");
     let eod =
         |code: &str, unknown: &str| if dco && !not_collected(code) { unknown.to_owned() } else { code.to_owned() };
     record.set("eodPrimaryTumor", &eod(&stage.eod[0], "999"));
@@ -125,7 +127,7 @@ fn grades(scene: &Scene<'_>, rng: &mut Rng, record: &mut Record) {
     let case = scene.case;
     let none = if case.disease(scene.world).is("grade8") { "8" } else { "9" };
     let grade = if case.is_dco() || none == "8" { none } else { case.grade.as_str() };
-    let resected = case.surgery.is_some();
+    let resected = case.resected(scene.world);
     let clinical = if resected && rng.chance(0.12) && grade != none { none } else { grade };
     record.set("gradeClinical", clinical);
     let path = if resected && !case.neoadjuvant { grade } else { none };
@@ -173,7 +175,7 @@ fn eighth(scene: &Scene<'_>, record: &mut Record) {
             });
         }
     };
-    let resected = case.surgery.is_some();
+    let resected = case.resected(scene.world);
     // Nodes found only under the microscope are not clinical disease.
     let occult =
         resected && !case.neoadjuvant && case.nodes.1 > 0 && case.nodes.1 < 4 && scene.number.is_multiple_of(3);
@@ -216,8 +218,11 @@ fn eighth(scene: &Scene<'_>, record: &mut Record) {
 }
 
 /// Summary grade to 2017: one digit.
-fn old_grade(scene: &Scene<'_>) -> &'static str {
+fn old_grade<'a>(scene: &Scene<'a>) -> &'a str {
     let case = scene.case;
+    if let (Some(old), false) = (&case.hist(scene.world).old_grade, case.is_dco()) {
+        return old;
+    }
     let disease = case.disease(scene.world);
     let cells = disease.setting("cells");
     if !cells.is_empty() {
@@ -246,7 +251,11 @@ fn old_grade(scene: &Scene<'_>) -> &'static str {
 }
 
 fn old_summary(scene: &Scene<'_>, record: &mut Record) {
-    let ss = summary_stage(scene).to_string();
+    // Regional disease of lymphomas and of the brain had a code of its own.
+    let ss = match summary_stage(scene) {
+        '2' if scene.case.disease(scene.world).nodes == Nodes::NotCollected => "5".to_owned(),
+        ss => ss.to_string(),
+    };
     record.set("seerSummaryStage2000", &ss);
     record.set("grade", old_grade(scene));
     if scene.case.year <= 2015 {
@@ -304,7 +313,7 @@ fn seventh(scene: &Scene<'_>, record: &mut Record) {
     record.set("tnmClinM", &old_value('c', m));
     record.set("tnmClinStageGroup", &short_group(group));
     record.set("tnmClinStagedBy", "10");
-    if case.surgery.is_some() && !case.neoadjuvant {
+    if case.resected(scene.world) && !case.neoadjuvant {
         let none = case.nodes.0 == 0;
         record.set("tnmPathT", &old_value('p', t));
         record.set("tnmPathN", &old_value('p', if none { "X" } else { &stage.path_n }));
@@ -325,23 +334,35 @@ fn collaborative(scene: &Scene<'_>, rng: &mut Rng, record: &mut Record) {
     let case = scene.case;
     let disease = case.disease(scene.world);
     let ss = summary_stage(scene);
-    let Some(list) = disease.cs.get(&ss) else { return };
-    let [extension, nodes, mets] = &list[rng.index(list.len())];
+    let site = &case.site(scene.world).code;
+    let mut list = Vec::new();
+    if ss == '7' && case.mets == [false; 6] {
+        list = disease.collaborative(site, 'd');
+    }
+    if list.is_empty() {
+        list = disease.collaborative(site, ss);
+    }
+    if list.is_empty() {
+        return;
+    }
+    let [extension, nodes, mets] = list[rng.index(list.len())];
     let size = if case.size > 0 && !case.is_dco() { case.size } else { 999 };
-    record.set_with("csTumorSize", |out| push_number(out, if disease.is("cssize988") { 988 } else { size as u64 }, 3));
+    record.set_with("csTumorSize", |out| {
+        push_number(out, if disease.is("heme") || disease.is("surg98") { 988 } else { size as u64 }, 3)
+    });
     record.set("csExtension", extension);
     record.set("csLymphNodes", nodes);
     record.set("csMetsAtDx", mets);
-    let eval = if disease.is("heme") {
+    let eval = if disease.nodes == Nodes::NotCollected {
         "9"
-    } else if case.surgery.is_some() {
+    } else if case.resected(scene.world) {
         "3"
     } else {
         "0"
     };
     record.set("csTumorSizeExtEval", eval);
     record.set("csLymphNodesEval", eval);
-    record.set("csMetsEval", if disease.is("heme") { "9" } else { "0" });
+    record.set("csMetsEval", if disease.nodes == Nodes::NotCollected { "9" } else { "0" });
     if case.year >= 2010 {
         for (index, id) in ["csMetsAtDxBone", "csMetsAtDxBrain", "csMetsAtDxLiver", "csMetsAtDxLung"].iter().enumerate()
         {

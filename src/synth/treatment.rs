@@ -6,13 +6,14 @@
 use super::World;
 use super::calendar::{Day, working_day};
 use super::disease::{Course, Disease, Kind, Nodes, Ssdi};
-use super::life::{Case, End, Given, Method};
+use super::life::{Case, End, Given, Method, is_resection};
 use super::rng::Rng;
 
 /// Draws resection, nodes, schema items and courses.
 pub fn plan(world: &World, rng: &mut Rng, case: &mut Case, end: &End) {
     let disease = &world.diseases[case.disease];
     if case.is_dco() || case.method == Method::Autopsy {
+        case.nodes = if disease.nodes == Nodes::NotCollected { (99, 99) } else { (0, 98) };
         draw_values(rng, case, disease);
         return;
     }
@@ -88,7 +89,7 @@ fn nodes_removed(rng: &mut Rng, case: &mut Case, disease: &Disease, low: i32) {
     if !any {
         return;
     }
-    let cleared = case.neoadjuvant && rng.chance(0.4);
+    let cleared = case.neoadjuvant && case.year >= 2021 && rng.chance(0.4);
     let positive = if cleared { 0 } else { rng.between(stage.positive.0, stage.positive.1) };
     let (least, most) = disease.examined;
     if disease.nodes == Nodes::Sentinel {
@@ -131,9 +132,9 @@ fn tissue(rng: &mut Rng, case: &mut Case, disease: &Disease) {
     case.lvi = match case.method {
         _ if disease.is("nolvi") || benign => '8',
         Method::Histology if disease.hists[case.hist].behavior == '2' => '0',
-        Method::Histology if case.surgery.is_some() => {
+        Method::Histology if case.surgery.is_some_and(|(index, _)| is_resection(disease, index)) => {
             let node = case.nodes.1 > 0 && case.nodes.1 < 98;
-            let present = if disease.is("lviveins") { '3' } else { '1' };
+            let present = if disease.is("lviveins") && case.year >= 2018 { '3' } else { '1' };
             match rng.unit() {
                 unit if unit < if node { 0.5 } else { 0.15 } => present,
                 unit if unit < 0.9 => '0',
@@ -164,7 +165,7 @@ fn holds(line: &Ssdi, case: &Case, disease: &Disease, year: i32) -> bool {
                 _ => match condition {
                     "insitu" => hist.behavior == '2',
                     "benign" => matches!(hist.behavior, '0' | '1'),
-                    "res" => case.surgery.is_some(),
+                    "res" => case.surgery.is_some_and(|(index, _)| is_resection(disease, index)),
                     "neo" => case.neoadjuvant,
                     "nodes" => case.nodes.0 > 0 && case.nodes.0 < 95,
                     "pos" => case.nodes.1 > 0 && case.nodes.1 < 96,

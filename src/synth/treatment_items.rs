@@ -56,7 +56,9 @@ fn surgery(scene: &Scene<'_>, here: Here, rng: &mut Rng, record: &mut Record) {
     let case = scene.case;
     let disease = case.disease(scene.world);
     let (column, new) = column(case.year);
-    let prefix = match disease.surgeries.first() {
+    let site = &case.site(scene.world).code;
+    let own = disease.surgeries.iter().find(|surgery| surgery.sites.is_empty() || surgery.sites.contains(site));
+    let prefix = match own {
         Some(surgery) if new => &surgery.codes[column][..1],
         _ => "A",
     };
@@ -69,7 +71,11 @@ fn surgery(scene: &Scene<'_>, here: Here, rng: &mut Rng, record: &mut Record) {
             if new { "A980".to_owned() } else { "98".to_owned() },
             if case.method == Method::Autopsy { "9" } else { "1" },
         ),
-        Some((index, _)) => (disease.surgeries[index].codes[column].clone(), "0"),
+        Some((index, _)) => {
+            let surgery = &disease.surgeries[index];
+            let early = surgery.early.as_ref().filter(|_| case.year < 2010);
+            (early.unwrap_or(&surgery.codes[column]).clone(), "0")
+        }
         None if unknown => (code("99"), "9"),
         None if case.method == Method::Autopsy => (code("00"), "9"),
         None => {
@@ -106,6 +112,7 @@ fn surgery(scene: &Scene<'_>, here: Here, rng: &mut Rng, record: &mut Record) {
         _ if disease.is("margins9") => "9",
         None if unknown => "9",
         None => "8",
+        Some(_) if !case.resected(scene.world) => "9",
         Some(_) => ["0", "0", "0", "0", "0", "0", "0", "0", "2", "1", "9"][rng.index(11)],
     };
     record.set("rxSummSurgicalMargins", margins);
@@ -323,7 +330,7 @@ fn neoadjuvant(scene: &Scene<'_>, rng: &mut Rng, record: &mut Record) {
     let disease = case.disease(scene.world);
     let no_effect = disease.is("heme") || disease.key == "unknown";
     let (given, response, effect) = match case.neoadjuvant {
-        _ if scene.treatment_unknown() => ("9", "9", if no_effect { "0" } else { "9" }),
+        _ if scene.treatment_unknown() => ("9", "9", if no_effect { "" } else { "9" }),
         true => ("1", ["1", "2", "2", "4", "6", "8"][rng.index(6)], ["3", "3", "4", "6"][rng.index(4)]),
         false => ("0", "0", "0"),
     };

@@ -106,6 +106,7 @@ fn identification(scene: &Scene<'_>, rng: &mut Rng, record: &mut Record) {
     if !report.second {
         record.set("sequenceNumberCentral", &sequence);
     }
+    over_rides(scene, record);
     record.set_with("medicalRecordNumber", |out| scene.record_number(out));
     record.set("abstractedBy", ["JKL", "MRT", "SAB", "TWN", "LMP", "CDO"][report.facility * 2 + rng.index(2)]);
     record.set_with("dateOf1stContact", |out| {
@@ -158,6 +159,19 @@ fn identification(scene: &Scene<'_>, rng: &mut Rng, record: &mut Record) {
     }
     if report.class != 49 {
         physicians(scene, record);
+    }
+}
+
+/// Flags a registrar sets after looking at what is unusual but right.
+fn over_rides(scene: &Scene<'_>, record: &mut Record) {
+    let (report, case) = (scene.report, scene.case);
+    let first = matches!(case.sequence, 0 | 1 | 60 | 61);
+    if first && scene.accession.0 != civil(report.contact).0 && matches!(report.class, 0 | 10..=14 | 38 | 40) {
+        record.set("overRideAcsnClassSeq", "1");
+    }
+    if (1..60).contains(&case.sequence) && case.site(scene.world).code == "C809" {
+        record.set("overRideIllDefineSite", "1");
+        record.set("overRideHospseqSite", "1");
     }
 }
 

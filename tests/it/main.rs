@@ -16,5 +16,6 @@ mod imports;
 mod installing;
 mod naaccr;
 mod staging;
+mod synth;
 mod schema;
 mod search;
