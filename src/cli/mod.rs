@@ -8,6 +8,7 @@ mod check;
 pub mod database;
 mod demo;
 mod export;
+mod health;
 mod import;
 mod init;
 mod codes;
@@ -50,6 +51,7 @@ enum Command {
     /// Code tables: search by number or words, meanings.
     #[command(subcommand)]
     Codes(codes::Codes),
+    Health(health::Health),
     Init(init::Init),
     Check(check::Check),
     Backup(backup::Backup),
@@ -79,6 +81,7 @@ enum Command {
 pub fn run() -> ExitCode {
     let outcome = match Accession::parse().command {
         Command::Codes(command) => command.run(),
+        Command::Health(command) => command.run(),
         Command::Init(command) => command.run(),
         Command::Check(command) => command.run(),
         Command::Backup(command) => command.run(),

@@ -9,13 +9,17 @@
 mod kit;
 
 mod accounts;
-mod codes;
+mod at_the_door;
 mod checking;
+mod codes;
 mod house;
 mod imports;
 mod installing;
+mod killing;
 mod naaccr;
-mod staging;
-mod synth;
+mod outside;
 mod schema;
 mod search;
+mod staging;
+mod starting;
+mod synth;

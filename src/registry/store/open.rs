@@ -211,13 +211,24 @@ fn has_program_table(conn: &mut Conn) -> Result<bool, StoreError> {
     Ok(conn.number(text, &[])?.unwrap_or(0) > 0)
 }
 
+fn has_any_table(conn: &mut Conn) -> Result<bool, StoreError> {
+    let text = match conn.dialect() {
+        Dialect::Sqlite => "SELECT count(*) AS n FROM sqlite_master",
+        Dialect::Postgres => "SELECT count(*) AS n FROM pg_tables WHERE schemaname = current_schema()",
+    };
+    Ok(conn.number(text, &[])?.unwrap_or(0) > 0)
+}
+
 /// Looks whether this program may use the registry, and brings an older one up to date.
 ///
 /// # Errors
 /// [`StoreError::NotARegistry`], or [`StoreError::Newer`] naming both versions; nothing is changed then.
 pub(super) fn admit(conn: &mut Conn, url: &DatabaseUrl) -> Result<(), StoreError> {
     if !has_program_table(conn)? {
-        return Err(StoreError::NotARegistry(url.shown(), "its tables are not there".into()));
+        return Err(match has_any_table(conn)? {
+            true => StoreError::NotARegistry(url.shown(), "it holds other tables".into()),
+            false => StoreError::NotThere(url.shown()),
+        });
     }
     let known = known_migrations(conn.dialect())?;
     let applied = conn

@@ -9,7 +9,7 @@ pub fn live(_: &Ask) -> Result<Reply, Refused> {
 
 /// It answers and its database does.
 pub fn ready(ask: &Ask) -> Result<Reply, Refused> {
-    let reads = || ask.store().reading()?.number("SELECT 1 AS n", &[]).map_err(Into::into);
+    let reads = || ask.store().reading()?.number("SELECT count(*) AS n FROM program", &[]).map_err(Into::into);
     let answered: Result<Option<i64>, crate::registry::store::StoreError> = reads();
     Ok(match answered {
         Ok(Some(1)) => Reply::text("ready\n"),

@@ -1,4 +1,5 @@
 //! The package, the units and the proxy's settings, followed as far as a test machine allows.
 
 mod backup_job;
+mod commands;
 mod package;

@@ -11,19 +11,25 @@
 //! tests say so in a line beginning `skipped:`, which the tally counts; with `CI=true` that is a failure.
 
 mod database;
+mod files;
 mod measured;
+mod person;
 mod postgres;
 mod program;
+mod raw;
 mod registry;
 mod server;
 mod visitor;
 
 pub use database::{Database, Kind, latin_1_database};
+pub use files::{naaccr_file, naaccr_text};
 pub use measured::{Measured, cpu_of, measured, peak_of};
+pub use person::Person;
 pub use program::{Outcome, accession, accession_with};
-pub use registry::{ADMIN, HOME, init, init_as};
+pub use raw::{RawAnswer, raw};
+pub use registry::{ADMIN, HOME, init, init_as, is_sound};
 pub use server::Server;
-pub use visitor::{Answer, Visitor};
+pub use visitor::{Answer, Visitor, encode};
 
 use std::io::Write;
 

@@ -21,3 +21,10 @@ pub fn init_as(db: &Database, kind: &str, options: &[&str]) -> Outcome {
     words.extend_from_slice(options);
     accession(&words).expect_code(0)
 }
+
+/// `accession check` finds nothing.
+#[track_caller]
+pub fn is_sound(db: &Database) {
+    let run = accession(&["check", "--database", db.url(), "--json"]).expect_code(0);
+    assert_eq!(run.json()["outcome"], "sound", "{}", run.stdout);
+}

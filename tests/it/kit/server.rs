@@ -79,7 +79,7 @@ impl Server {
     }
 
     /// Ends it as a machine that loses its power would: SIGKILL.
-    pub fn kill(mut self) {
+    pub fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }

@@ -136,7 +136,19 @@ impl Visitor {
     }
 
     /// Sends any request; the cookies go along.
+    #[track_caller]
     pub fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        self.try_send(method, path, headers, body).unwrap_or_else(|error| panic!("{method} {path}: {error}"))
+    }
+
+    /// Sends any request to a server that may be gone.
+    pub fn try_send(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<Answer, ureq::Error> {
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.url));
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -151,9 +163,19 @@ impl Visitor {
         } else {
             agent.run(request.body(body).unwrap())
         };
-        let answer = take(answered.unwrap_or_else(|error| panic!("{method} {path}: {error}")));
+        let answer = take(answered?)?;
         self.remember(&answer);
-        answer
+        Ok(answer)
+    }
+
+    /// Goes on at another server of the same registry, with the cookies it has.
+    pub fn move_to(&mut self, server: &Server) {
+        self.url = server.url().to_owned();
+    }
+
+    /// Where it is.
+    pub fn url(&self) -> &str {
+        &self.url
     }
 
     /// The cookies it holds.
@@ -189,15 +211,15 @@ impl Visitor {
     }
 }
 
-fn take(response: Response<Body>) -> Answer {
+fn take(response: Response<Body>) -> Result<Answer, ureq::Error> {
     let status = response.status().as_u16();
     let headers = response
         .headers()
         .iter()
         .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
         .collect();
-    let bytes = response.into_body().into_with_config().limit(1 << 30).read_to_vec().unwrap();
-    Answer { status, headers, bytes }
+    let bytes = response.into_body().into_with_config().limit(1 << 30).read_to_vec()?;
+    Ok(Answer { status, headers, bytes })
 }
 
 fn attribute(tag: &str, name: &str) -> Option<String> {
