@@ -1,6 +1,8 @@
 //! The table of names that must be found, and searches by number and date.
 
+use accession::registry::change::{Because, Change, amend_patient};
 use accession::registry::clock::Clock;
+use accession::registry::store::records;
 use accession::registry::store::search::{Answer, Query, search_line};
 use accession::registry::store::{By, Store};
 
@@ -200,6 +202,42 @@ on_both!(only_names_as_written_when_asked, |db| {
     let count = |text: &str, as_written| search(&store, &by, &Query { as_written, ..Query::of_text(text) }).found.len();
     assert_eq!((count("smith", false), count("smith", true)), (2, 1));
     assert_eq!((count("smyth, bill", false), count("smyth, bill", true)), (2, 1));
+});
+
+on_both!(an_earlier_name_still_finds_the_patient, |db| {
+    let store = registry_of(db, &[Person::of("Lindqvist", "Ebba", "19500101")]);
+    let by = By::system("test");
+    let found = search(&store, &by, &Query::of_text("lindqvist")).found.remove(0);
+    assert_eq!((found.other_name, found.how), (None, vec![]));
+    let (patient, who) = (found.patient, by.clone());
+    store
+        .write(move |tx| {
+            let seen = records::patient(tx.conn, &who, patient)?.version;
+            let changes = [Change::new("nameLast", "Oyelaran")];
+            amend_patient(tx, &who, patient, seen, &changes, &Because::typed("married"))
+        })
+        .unwrap();
+    for (typed, other_name) in
+        [("oyelaran", None), ("lindqvist", Some("LINDQVIST, EBBA")), ("lundkvist, ebba", Some("LINDQVIST, EBBA"))]
+    {
+        let found = search(&store, &by, &Query::of_text(typed)).found;
+        assert_eq!(found.len(), 1, "{typed}");
+        assert_eq!(found[0].last, "Oyelaran");
+        assert_eq!(found[0].other_name.as_deref(), other_name, "{typed}");
+        assert_eq!(found[0].how.contains(&"earlier name"), other_name.is_some());
+    }
+});
+
+on_both!(who_is_deleted_or_not_yet_published_is_not_found, |db| {
+    let store =
+        registry_of(db, &[Person::of("Lindqvist", "Ebba", "19500101"), Person::of("Oyelaran", "Tunde", "19500101")]);
+    let by = By::system("test");
+    let finds = |text: &str| search(&store, &by, &Query::of_text(text)).found.len();
+    assert_eq!((finds("lindqvist"), finds("oyelaran"), finds("01/01/1950")), (1, 1, 2));
+    db.tamper("UPDATE patient SET state = 'deleted' WHERE last_name = 'Lindqvist'");
+    assert_eq!((finds("lindqvist"), finds("oyelaran"), finds("01/01/1950")), (0, 1, 1));
+    db.tamper("INSERT INTO hidden_import (import_id) SELECT max(import_id) FROM patient");
+    assert_eq!((finds("lindqvist"), finds("oyelaran"), finds("01/01/1950")), (0, 0, 0));
 });
 
 on_both!(a_search_leaves_one_line_with_fields_and_ids_and_no_name, |db| {

@@ -341,7 +341,7 @@ impl<'c> Lookup<'c> {
         let (last, first) = (read.last.as_str(), read.first.as_str());
         let exact = self.through(Door::Last(last), &Firsts::Begin(first), LONG)?;
         if last.chars().count() >= 2 {
-            self.prefix(last, first, if exact >= SHORT { SHORT } else { USUAL })?;
+            self.longer(last, first, if exact >= SHORT { SHORT } else { USUAL })?;
         }
         for part in &read.parts {
             self.through(Door::Last(part), &Firsts::Begin(first), SHORT)?;
@@ -435,9 +435,11 @@ impl<'c> Lookup<'c> {
         Ok(())
     }
 
-    fn prefix(&mut self, last: &str, first: &str, limit: i64) -> Result<(), StoreError> {
-        let (last_end, first_end) = (format!("{last}{LAST_LETTER}"), format!("{first}{LAST_LETTER}"));
-        self.take(PREFIX, &[last.into(), (&last_end).into(), first.into(), (&first_end).into()], limit)?;
+    /// Last names that begin so and are longer.
+    fn longer(&mut self, last: &str, first: &str, limit: i64) -> Result<(), StoreError> {
+        let (longer, last_end) = (format!("{last}A"), format!("{last}{LAST_LETTER}"));
+        let first_end = format!("{first}{LAST_LETTER}");
+        self.take(PREFIX, &[(&longer).into(), (&last_end).into(), first.into(), (&first_end).into()], limit)?;
         Ok(())
     }
 

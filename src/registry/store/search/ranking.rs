@@ -71,7 +71,8 @@ fn typed_names(readings: &[NameReading]) -> Vec<TypedName> {
             last: Compared::new(&read.last),
             parts: read.parts.iter().map(|p| Compared::new(p)).collect(),
             first: Compared::new(&read.first),
-            share: if rank == 0 { 1.0 } else { 0.985 },
+            // Of two words without a comma either may be the last name.
+            share: if rank < 2 { 1.0 } else { 0.985 },
             turned: false,
         })
         .collect();
