@@ -319,7 +319,7 @@ const IDENTITY: [&str; 8] = [
 /// A known patient reported again: the sender's number is learnt, and different identity items are pointed out.
 fn known_patient(tx: &mut Tx<'_>, setting: &Setting, ready: &Ready, patient: i64) -> Result<(), StoreError> {
     let incoming = &ready.arrived.patient;
-    crate::registry::change::add_sender_numbers(tx, patient, incoming, &setting.sender, &setting.secret)?;
+    crate::registry::change::add_sender_number(tx, patient, incoming, &setting.sender)?;
     let stored = records::patient_row(tx.conn, patient)?;
     let problems: Vec<ImportProblem> = IDENTITY
         .iter()

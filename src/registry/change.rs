@@ -14,11 +14,11 @@ use serde::Serialize;
 use crate::naaccr::{Level, super_dictionary};
 use crate::registry::consolidate;
 use crate::registry::record::Record;
-use crate::registry::search_keys::{identifiers_of, identifiers_of_abstract, names_of};
+use crate::registry::search_keys::{identifiers_of_abstract, names_of, sent_identifiers, ssn_identifiers};
 use crate::registry::store::records::{self, Abstract, Patient};
 use crate::registry::store::settings::setting_number;
 use crate::registry::store::write_records::{Known, hold_row};
-use crate::registry::store::{By, Changed, Entry, Kind, Origin, Remembered, StoreError, Tx};
+use crate::registry::store::{By, Changed, Entry, Kind, Origin, Remembered, StoreError, Tx, secret_of};
 
 /// One item to be set; an empty value takes it out.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize, Serialize)]
@@ -185,6 +185,10 @@ pub(crate) fn write_patient(
     let hash = tx.update_patient(before.id, before.version, items)?;
     let version = before.version + 1;
     tx.add_search_keys(before.id, &names_of(items), &[], Known::Perhaps)?;
+    if changed.iter().any(|c| c.item == "socialSecurityNumber") {
+        let secret = secret_of(tx.conn)?;
+        tx.replace_ssn_keys(before.id, &ssn_identifiers(items, &secret))?;
+    }
     let entry = Entry {
         kind: Kind::Patient,
         record: before.id,
@@ -201,15 +205,9 @@ pub(crate) fn write_patient(
     Ok(version)
 }
 
-/// Adds to a patient the numbers that a sender gave.
-pub(crate) fn add_sender_numbers(
-    tx: &mut Tx<'_>,
-    patient: i64,
-    items: &Record,
-    sender: &str,
-    secret: &[u8; 32],
-) -> Result<(), StoreError> {
-    tx.add_search_keys(patient, &[], &identifiers_of(items, sender, secret), Known::Perhaps)
+/// Adds to a patient the number that a sender gave.
+pub(crate) fn add_sender_number(tx: &mut Tx<'_>, patient: i64, items: &Record, sender: &str) -> Result<(), StoreError> {
+    tx.add_search_keys(patient, &[], &sent_identifiers(items, sender), Known::Perhaps)
 }
 
 /// Names of changed items for an audit line.

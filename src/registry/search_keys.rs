@@ -97,18 +97,30 @@ impl Names {
     }
 }
 
-/// The numbers of a patient as a sender gave them.
+/// The numbers of a new patient as a sender gave them.
 pub fn identifiers_of(patient: &Record, sender: &str, secret: &[u8; 32]) -> Vec<Identifier> {
-    let mut found = Vec::with_capacity(3);
-    if let Some(number) = patient.get("patientIdNumber") {
-        found.push(Identifier { kind: "sent", facility: 0, value: sent_number(sender, number) });
-    }
-    let ssn: String = patient.value("socialSecurityNumber").chars().filter(char::is_ascii_digit).collect();
-    if ssn.len() == 9 && ssn != "999999999" && ssn != "000000000" {
-        found.push(Identifier { kind: "ssn", facility: 0, value: ssn_hash(&ssn, secret) });
-        found.push(Identifier { kind: "ssn4", facility: 0, value: ssn[5..].to_string() });
-    }
+    let mut found = sent_identifiers(patient, sender);
+    found.extend(ssn_identifiers(patient, secret));
     found
+}
+
+/// A sender's number of a patient.
+pub fn sent_identifiers(patient: &Record, sender: &str) -> Vec<Identifier> {
+    let number = patient.get("patientIdNumber");
+    number.map(|n| Identifier { kind: "sent", facility: 0, value: sent_number(sender, n) }).into_iter().collect()
+}
+
+/// The keys of the Social Security number that stands in a patient's own items. A different one that another facility
+/// reported finds nobody, or it would tell that it was reported.
+pub fn ssn_identifiers(patient: &Record, secret: &[u8; 32]) -> Vec<Identifier> {
+    let ssn: String = patient.value("socialSecurityNumber").chars().filter(char::is_ascii_digit).collect();
+    let Some(last_four) = ssn.get(5..).filter(|_| ssn.len() == 9 && ssn != "999999999" && ssn != "000000000") else {
+        return Vec::new();
+    };
+    vec![
+        Identifier { kind: "ssn", facility: 0, value: ssn_hash(&ssn, secret) },
+        Identifier { kind: "ssn4", facility: 0, value: last_four.to_string() },
+    ]
 }
 
 /// The numbers by which a facility knows a patient.
@@ -151,9 +163,10 @@ pub fn accession_forms(typed: &str) -> Vec<String> {
     }
 }
 
-/// A sender's patient number (item 20) as an identifier's value.
+/// A sender's patient number (item 20) as an identifier's value: the number first, so that it is found without
+/// knowing who sent it.
 pub fn sent_number(sender: &str, number: &str) -> String {
-    format!("{sender}|{number}")
+    format!("{number}|{sender}")
 }
 
 /// The keyed hash of a Social Security number.

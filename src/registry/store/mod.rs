@@ -97,12 +97,12 @@ impl Store {
     pub fn open(url: &DatabaseUrl, clock: Clock) -> Result<Store, StoreError> {
         let mut conn = open::connect(url)?;
         open::admit(&mut conn, url)?;
-        let secret = conn
-            .row::<Secret>("SELECT secret FROM program WHERE id = 1", &[])?
-            .map(|r| hash32(&r.secret))
-            .ok_or_else(|| {
+        let secret = secret_of(&mut conn).map_err(|error| match error {
+            StoreError::Damaged { .. } => {
                 StoreError::NotARegistry(url.shown(), "its first row is missing; it was not set up to the end".into())
-            })?;
+            }
+            other => other,
+        })?;
         let anchor = match url.sqlite_path() {
             Some(path) => {
                 let place = Anchor::beside(path);
@@ -192,6 +192,13 @@ impl Store {
     pub fn secret(&self) -> &[u8; 32] {
         &self.inner.secret
     }
+}
+
+/// The key of this registry's keyed hashes.
+pub(crate) fn secret_of(conn: &mut Conn) -> Result<[u8; 32], StoreError> {
+    let row = conn.row::<Secret>("SELECT secret FROM program WHERE id = 1", &[])?;
+    row.map(|r| hash32(&r.secret))
+        .ok_or_else(|| StoreError::Damaged { what: "the registry".into(), why: "its first row is missing".into() })
 }
 
 /// Thirty-two bytes of a stored hash; a hash of another length never equals a real one.

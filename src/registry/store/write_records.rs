@@ -282,6 +282,15 @@ impl Tx<'_> {
     }
 }
 
+impl Tx<'_> {
+    /// Puts the keys of a patient's Social Security number in the place of those of the number before.
+    pub(crate) fn replace_ssn_keys(&mut self, patient: i64, keys: &[Identifier]) -> Result<(), StoreError> {
+        self.conn
+            .run("DELETE FROM patient_identifier WHERE patient_id = ? AND kind IN ('ssn', 'ssn4')", binds![patient])?;
+        self.add_search_keys(patient, &[], keys, Known::No)
+    }
+}
+
 /// Whether a patient may already have search keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Known {

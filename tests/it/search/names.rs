@@ -133,6 +133,7 @@ on_both!(numbers_and_dates_find_their_patient_however_they_are_written, |db| {
         "8821",
         "MR-00907712",
         "mr00907712",
+        "00000301",
         "2018-00123",
         "201800123",
         "18-123",
@@ -149,7 +150,7 @@ on_both!(numbers_and_dates_find_their_patient_however_they_are_written, |db| {
     for text in ["2018-00123", "201800123/01", "2018-123"] {
         queries.push((format!("accession: {text}"), with(|q, t| q.accession = t, text)));
     }
-    for text in ["MR-00907712", " mr 00907712 "] {
+    for text in ["MR-00907712", " mr 00907712 ", "00000301", "301"] {
         queries.push((format!("record: {text}"), with(|q, t| q.record = t, text)));
     }
     for text in ["05/12/1961", "1961-05-12", "19610512", "1961-05", "5/1961"] {
@@ -202,6 +203,23 @@ on_both!(only_names_as_written_when_asked, |db| {
     let count = |text: &str, as_written| search(&store, &by, &Query { as_written, ..Query::of_text(text) }).found.len();
     assert_eq!((count("smith", false), count("smith", true)), (2, 1));
     assert_eq!((count("smyth, bill", false), count("smyth, bill", true)), (2, 1));
+});
+
+on_both!(a_corrected_social_security_number_finds_the_patient_and_the_wrong_one_no_longer, |db| {
+    let store = registry_of(db, &[Person { ssn: "513478821".into(), ..Person::of("Lindqvist", "Ebba", "19500101") }]);
+    let by = By::system("test");
+    let finds = |text: &str| search(&store, &by, &Query { ssn: text.into(), ..Query::default() }).found.len();
+    assert_eq!((finds("513-47-8821"), finds("8821"), finds("513-47-8812")), (1, 1, 0));
+    let patient = search(&store, &by, &Query::of_text("lindqvist")).found[0].patient;
+    let who = by.clone();
+    store
+        .write(move |tx| {
+            let seen = records::patient(tx.conn, &who, patient)?.version;
+            let changes = [Change::new("socialSecurityNumber", "513478812")];
+            amend_patient(tx, &who, patient, seen, &changes, &Because::typed("card seen"))
+        })
+        .unwrap();
+    assert_eq!((finds("513-47-8821"), finds("8821"), finds("513-47-8812")), (0, 0, 1));
 });
 
 on_both!(an_earlier_name_still_finds_the_patient, |db| {

@@ -55,6 +55,11 @@ const NUMBER: &str = "SELECT i.patient_id AS id FROM patient_identifier i WHERE 
      AND (i.facility_id = 0 OR i.facility_id = s.facility_id))) \
      AND EXISTS (SELECT 1 FROM patient_live p WHERE p.id = i.patient_id) ORDER BY i.patient_id LIMIT ?";
 
+/// A patient number (20) of any sender, which stands before the sender's name.
+const SENT: &str = "SELECT i.patient_id AS id FROM patient_identifier i WHERE i.kind = 'sent' AND i.value >= ? AND i.value < ? \
+     AND (? = 1 OR EXISTS (SELECT 1 FROM abstract_live s WHERE s.patient_id = i.patient_id AND s.facility_id IN (?))) \
+     AND EXISTS (SELECT 1 FROM patient_live p WHERE p.id = i.patient_id) ORDER BY i.value, i.patient_id LIMIT ?";
+
 /// Which of some last names occur within the scope.
 const OCCURRING_SQLITE: &str = "SELECT l.value AS t FROM json_each(?) l WHERE EXISTS (SELECT 1 FROM patient_name n WHERE n.last_folded = l.value \
      AND (? = 1 OR EXISTS (SELECT 1 FROM abstract_live s WHERE s.patient_id = n.patient_id AND s.facility_id IN (?))))";
@@ -221,11 +226,17 @@ impl<'c> Lookup<'c> {
         if let Some(record) = &reading.record {
             self.number("record", record, LONG)?;
         }
+        for number in &reading.sent {
+            self.sent(number)?;
+        }
         for accession in &reading.accession {
             self.number("accession", accession, LONG)?;
         }
-        for AnyNumber { record, accession, ssn, ssn4 } in &reading.any_number {
+        for AnyNumber { record, accession, ssn, ssn4, sent } in &reading.any_number {
             self.number("record", record, USUAL)?;
+            for form in sent {
+                self.sent(form)?;
+            }
             for form in accession {
                 self.number("accession", form, USUAL)?;
             }
@@ -245,6 +256,19 @@ impl<'c> Lookup<'c> {
         }
         let binds = [kind.into(), value.into(), self.scope.all(), self.scope.ids(), limit.into()];
         let rows = self.conn.rows::<IdRow>(NUMBER, &binds)?;
+        self.found_by(kind, rows, limit);
+        Ok(())
+    }
+
+    fn sent(&mut self, number: &str) -> Result<(), StoreError> {
+        let (from, to) = (format!("{number}|"), format!("{number}}}"));
+        let binds = [(&from).into(), (&to).into(), self.scope.all(), self.scope.ids(), USUAL.into()];
+        let rows = self.conn.rows::<IdRow>(SENT, &binds)?;
+        self.found_by("record", rows, USUAL);
+        Ok(())
+    }
+
+    fn found_by(&mut self, kind: &'static str, rows: Vec<IdRow>, limit: i64) {
         self.capped |= rows.len() as i64 >= limit;
         for row in rows {
             self.ids.insert(row.id);
@@ -253,7 +277,6 @@ impl<'c> Lookup<'c> {
                 kinds.push(kind);
             }
         }
-        Ok(())
     }
 
     /// Looks up patients born on the day, in the month or year typed: all of them when nothing else was typed, else

@@ -26,7 +26,7 @@ pub struct Query {
     pub birth: String,
     /// Social Security number, whole or its last four digits.
     pub ssn: String,
-    /// Medical record number.
+    /// Medical record number, or the patient number (20) of any sender.
     pub record: String,
     /// Accession number, with or without a dash after the year, with or without `/` and the sequence number.
     pub accession: String,
@@ -37,6 +37,9 @@ pub struct Query {
     /// How many to show; 0 stands for [`super::MOST_SHOWN`].
     pub limit: usize,
 }
+
+/// Numbers of the free box that are looked up; more are not a search.
+const MOST_NUMBERS: usize = 4;
 
 /// A query as it was understood.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -51,6 +54,8 @@ pub(crate) struct Reading {
     pub ssn4: Option<String>,
     /// Medical record number as a key.
     pub record: Option<String>,
+    /// The same number as a patient number (20).
+    pub sent: Vec<String>,
     /// Accession number as keys: one, or several when the year was typed short.
     pub accession: Vec<String>,
     /// Sequence number of two digits.
@@ -74,6 +79,8 @@ pub(crate) struct AnyNumber {
     pub ssn: Option<String>,
     /// As its last four digits.
     pub ssn4: Option<String>,
+    /// As a patient number (20), the two ways it may be written.
+    pub sent: Vec<String>,
 }
 
 impl Query {
@@ -194,8 +201,11 @@ impl Reading {
             accession: accession_forms(word),
             ssn: is_ssn(word).then(|| digits.clone()),
             ssn4: (plain && digits.len() == 4).then(|| digits.clone()),
+            sent: sent_forms(word),
         };
-        self.any_number.push(number);
+        if self.any_number.len() < MOST_NUMBERS {
+            self.any_number.push(number);
+        }
     }
 
     fn read_birth(&mut self, text: &str) -> bool {
@@ -220,6 +230,7 @@ impl Reading {
         let key = number_key(text);
         let good = !key.is_empty();
         self.record = good.then_some(key);
+        self.sent = sent_forms(text);
         good
     }
 
@@ -240,6 +251,16 @@ impl Reading {
         }
         good
     }
+}
+
+/// A patient number (20) as it may stand in a file: as typed, and with zeros to its eight digits.
+fn sent_forms(word: &str) -> Vec<String> {
+    let word = word.trim();
+    let mut forms = vec![word.to_string()];
+    if word.len() < 8 && word.bytes().all(|b| b.is_ascii_digit()) {
+        forms.push(format!("{word:0>8}"));
+    }
+    forms
 }
 
 /// Nine digits, plain or written `123-45-6789` or `123 45 6789`.

@@ -34,6 +34,8 @@ pub struct Found {
     pub middle: String,
     /// Suffix: `JR`, `III`.
     pub suffix: String,
+    /// Patient number (20).
+    pub number: String,
     /// Birth date as a NAACCR date, empty when unknown.
     pub birth: String,
     /// Sex (225, else 220).
@@ -128,7 +130,7 @@ struct PatientItems<'a> {
     #[serde(borrow)]
     name_suffix: Cow<'a, str>,
     #[serde(borrow)]
-    social_security_number: Cow<'a, str>,
+    patient_id_number: Cow<'a, str>,
 }
 
 /// The items of an abstract that a result shows.
@@ -188,6 +190,7 @@ pub(super) fn shown(
             first: items.name_first.into_owned(),
             middle: items.name_middle.into_owned(),
             suffix: items.name_suffix.into_owned(),
+            number: items.patient_id_number.into_owned(),
             birth: date(row.birth_low, row.birth_high),
             sex: row.sex.clone().unwrap_or_default(),
             vital_status: row.vital_status.clone().unwrap_or_default(),
