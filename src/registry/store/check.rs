@@ -210,7 +210,7 @@ impl Check {
 
     /// Walks the audit chain; answers the hash that each change's history rows must have.
     fn chain(&mut self, store: &Store) -> Result<HashMap<i64, [u8; 32]>, StoreError> {
-        let (mut sealed, mut last, mut broken) = (HashMap::new(), Head { seq: 0, hash: [0; 32] }, false);
+        let (mut sealed, mut last) = (HashMap::new(), Head { seq: 0, hash: [0; 32] });
         let mut at_anchor = None;
         let anchor = store.url().sqlite_path().and_then(|path| Anchor::read(&Anchor::beside(path)));
         loop {
@@ -229,12 +229,9 @@ impl Check {
                         "{} lines before it are missing. Restore the audit from a backup.",
                         line.seq - last.seq - 1
                     );
-                    self.find("missing_line", place.clone(), message);
-                    broken = true;
-                }
-                if line.hash_after(&last.hash).as_slice() != line.hash.as_slice() && !broken {
+                    self.find("missing_line", place, message);
+                } else if line.hash_after(&last.hash).as_slice() != line.hash.as_slice() {
                     self.find("chain", place, "The line is not as it was written. Compare it with a backup.");
-                    broken = true;
                 }
                 if let (Some(number), Some(hash)) = (line.change_no, &line.changes_hash) {
                     sealed.insert(number, hash32(hash));
@@ -243,8 +240,7 @@ impl Check {
                 if anchor.as_ref().is_some_and(|a| a.seq == last.seq) {
                     at_anchor = Some(last.hash);
                 }
-                // After the first break each line is compared with the one before it as it stands.
-                broken = false;
+                // After a break each line is compared with the one before it as that one stands.
             }
         }
         self.tail(&last, anchor, at_anchor)?;

@@ -252,7 +252,7 @@ pub(super) fn admit(conn: &mut Conn, url: &DatabaseUrl) -> Result<(), StoreError
 }
 
 fn known_migrations(dialect: Dialect) -> Result<Vec<String>, StoreError> {
-    use diesel::migration::{Migration, MigrationSource};
+    use diesel::migration::MigrationSource;
     let failed = |e: Box<dyn std::error::Error + Send + Sync>| {
         StoreError::Refused(format!("the migrations of this program cannot be read: {e}"))
     };
@@ -260,12 +260,12 @@ fn known_migrations(dialect: Dialect) -> Result<Vec<String>, StoreError> {
         Dialect::Sqlite => MigrationSource::<diesel::sqlite::Sqlite>::migrations(&SQLITE_MIGRATIONS)
             .map_err(failed)?
             .iter()
-            .map(|m: &Box<dyn Migration<diesel::sqlite::Sqlite>>| m.name().version().to_string())
+            .map(|m| m.name().version().to_string())
             .collect(),
         Dialect::Postgres => MigrationSource::<diesel::pg::Pg>::migrations(&POSTGRES_MIGRATIONS)
             .map_err(failed)?
             .iter()
-            .map(|m: &Box<dyn Migration<diesel::pg::Pg>>| m.name().version().to_string())
+            .map(|m| m.name().version().to_string())
             .collect(),
     })
 }

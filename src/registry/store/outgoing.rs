@@ -139,7 +139,8 @@ impl Outgoing {
                     reported_patient: out.reported_patient.map(|t| Record::parse(&t, &what)).transpose()?,
                 });
             }
-            if abstracts.is_empty() && !(self.without_tumor == 1 && !has_abstract(&mut self.conn, row.id)?) {
+            let wanted = !abstracts.is_empty() || (self.without_tumor == 1 && !has_abstract(&mut self.conn, row.id)?);
+            if !wanted {
                 continue;
             }
             patients.push(OutPatient {
