@@ -9,6 +9,7 @@ pub mod database;
 mod demo;
 mod export;
 mod health;
+mod followup;
 mod import;
 mod init;
 mod codes;
@@ -59,6 +60,8 @@ enum Command {
     Demo(demo::Demo),
     Import(import::Import),
     Export(export::Export),
+    /// Who is due for follow-up, and how well a registry follows.
+    Followup(followup::FollowUp),
     /// NAACCR files and dictionaries.
     #[command(subcommand)]
     Naaccr(naaccr::Naaccr),
@@ -89,6 +92,7 @@ pub fn run() -> ExitCode {
         Command::Demo(command) => command.run(),
         Command::Import(command) => command.run(),
         Command::Export(command) => command.run(),
+        Command::Followup(command) => command.run(),
         Command::Naaccr(command) => command.run(),
         Command::Reference(command) => command.run(),
         Command::Routes(command) => command.run(),

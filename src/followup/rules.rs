@@ -232,6 +232,13 @@ impl Switches {
         self
     }
 
+    /// Only these, as far as they hold in `among`.
+    pub fn only(these: &[Exclusion], among: Switches) -> Switches {
+        let mut only = [false; 9];
+        these.iter().for_each(|e| only[*e as usize] = among.has(*e));
+        Switches(only)
+    }
+
     /// It holds.
     pub fn has(self, exclusion: Exclusion) -> bool {
         self.0[exclusion as usize]

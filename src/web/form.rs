@@ -129,6 +129,11 @@ impl Errors {
         self.0.is_empty()
     }
 
+    /// What is wrong with a field; empty when nothing is.
+    pub fn of(&self, field: &str) -> &str {
+        self.0.iter().find(|e| e.field == field).map_or("", |e| &e.sentence)
+    }
+
     /// Says beside each field what is wrong with it.
     pub fn put_beside(&self, fields: &mut [Field]) {
         for error in &self.0 {

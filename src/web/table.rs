@@ -16,6 +16,8 @@ const FACILITIES: Who = Who::May(May::AdministerFacilities);
 const SETTINGS: Who = Who::May(May::ChangeSettings);
 const AUDIT: Who = Who::May(May::ReadAudit);
 const PATIENTS: Who = Who::May(May::SeePatients);
+const FOLLOW: Who = Who::May(May::PostFollowUp);
+const LETTERS: Who = Who::May(May::SendLetters);
 const IMPORT: Who = Who::May(May::Import);
 const EXPORT: Who = Who::May(May::ExportIdentified);
 const JOBS: Who = Who::May(May::SeeJobs);
@@ -91,6 +93,13 @@ pub const ROUTES: &[Route] = &[
     get("/help", Who::Anyone, NoScope, NoLine, help::show),
     get("/patients/{p}", Who::May(May::SeePatients), Scoping::Facility, Audit::View, patient::show),
     get("/patients/{p}/record", Who::May(May::ReadDisclosures), Scoping::Registry, Audit::View, record::show),
+    get("/follow-up", PATIENTS, Facility, View, follow_up::show),
+    get("/follow-up/{p}", FOLLOW, Facility, View, posting::show),
+    post("/follow-up/{p}", FOLLOW, Facility, Change, posting::take),
+    post("/follow-up/{p}/settle", FOLLOW, Facility, Change, posting::settled),
+    post("/follow-up/{p}/attempts", FOLLOW, Facility, Change, posting::attempt),
+    post("/follow-up/{p}/letters", LETTERS, Facility, Change, letters::write),
+    get("/follow-up/{p}/letters/{l}", LETTERS, Facility, View, letters::show),
     get("/patients/{p}/correct", Who::May(May::CorrectIdentity), Scoping::Facility, Audit::View, correct::show),
     post("/patients/{p}/correct", Who::May(May::CorrectIdentity), Scoping::Facility, Audit::Change, correct::take),
     get("/cases/{c}/delete", Who::May(May::Delete), Scoping::Facility, Audit::View, correct::delete_form),

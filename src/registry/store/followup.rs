@@ -168,6 +168,15 @@ pub fn conflict_list(conn: &mut Conn, by: &By, after: i64, limit: i64) -> Result
     complete(conn, by, rows)
 }
 
+/// A page of all patients with a tumor the asker may see, the dead too, by id.
+pub fn everybody(conn: &mut Conn, by: &By, after: i64, limit: i64) -> Result<Vec<DuePatient>, StoreError> {
+    let scope = ScopeBinds::of(by);
+    let text = "SELECT p.id, p.contact_low, p.items FROM patient_live p WHERE p.id > ? AND EXISTS (SELECT 1 FROM abstract_live s \
+         WHERE s.patient_id = p.id AND (? = 1 OR s.facility_id IN (?))) ORDER BY p.id LIMIT ?";
+    let rows = conn.rows::<DueRow>(text, &[after.into(), scope.all(), scope.ids(), limit.into()])?;
+    complete(conn, by, rows)
+}
+
 /// One patient as the due list shows him.
 pub fn due_patient(conn: &mut Conn, by: &By, patient: i64) -> Result<DuePatient, StoreError> {
     let found = super::records::patient(conn, by, patient)?;
