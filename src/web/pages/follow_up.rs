@@ -3,7 +3,6 @@
 use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
 
-use super::banner::accession;
 use crate::asker::May;
 use crate::dates::{self, PartialDate};
 use crate::followup::measures::facts;
@@ -181,7 +180,7 @@ fn row(patient: &DuePatient, list: &str, standing: &Standing) -> Row {
         born: show::naaccr_date(items.value("dateOfBirth")),
         record_number: newest
             .and_then(|t| t.record_number.as_deref())
-            .map(|n| accession(n.trim_start_matches('0')).replace(' ', ""))
+            .map(|n| n.trim_start_matches('0').to_string())
             .unwrap_or_default(),
         primaries: patient.tumors.iter().map(primary).collect(),
         contact: contact.map(PartialDate::screen).unwrap_or_default(),

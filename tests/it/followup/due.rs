@@ -92,8 +92,7 @@ on_both!(a_facility_sees_its_own_and_who_is_traced_by_another, |db| {
     assert_eq!(count_due(conn, &nobody, which(false)).unwrap(), 0);
 });
 
-const LOST: Person =
-    person(1, "LOST", &[("dateOfLastContact", "20240101"), ("vitalStatus", "1")], &[(HOME, BREAST)]);
+const LOST: Person = person(1, "LOST", &[("dateOfLastContact", "20240101"), ("vitalStatus", "1")], &[(HOME, BREAST)]);
 const ELSEWHERE: Person =
     person(8, "ELSEWHERE", &[("dateOfLastContact", "20240102"), ("vitalStatus", "1")], &[(OTHER, BREAST)]);
 

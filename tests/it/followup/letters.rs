@@ -46,7 +46,7 @@ on_both!(a_letter_is_an_attempt_a_disclosure_and_a_copy, |db| {
     let kept = file(&store, &by, written.file).unwrap();
     let bytes = FileReader::open(&store, kept.id).next_piece().unwrap().unwrap();
     let text = String::from_utf8(bytes).unwrap();
-    for said in ["Harbor General", "(555) 010-0001", "Anne Weatherby", "1957-04-19", "Breast", "2026-12-23"] {
+    for said in ["Harbor General", "(555) 010-0001", "Anne Weatherby", "1957-04-19", "breast, right", "2026-12-23"] {
         assert!(text.contains(said), "the letter lacks {said}");
     }
     let years = db.values("SELECT keep_until AS value FROM file").remove(0).unwrap();
@@ -150,8 +150,13 @@ fn mail_server() -> (u16, std::thread::JoinHandle<String>) {
 fn a_mail_goes_through_a_mail_server() {
     let (port, took) = mail_server();
     let bag = Mailbag::of(&format!("smtp://127.0.0.1:{port}")).unwrap();
-    bag.send("registry@example.org", "office@example.org", "Request for information, reference FU-26-11-0001", "Line one\n.\nLine two\n")
-        .unwrap();
+    bag.send(
+        "registry@example.org",
+        "office@example.org",
+        "Request for information, reference FU-26-11-0001",
+        "Line one\n.\nLine two\n",
+    )
+    .unwrap();
     drop(bag);
     let mail = took.join().unwrap();
     assert!(mail.contains("RCPT TO:<office@example.org>"), "{mail}");

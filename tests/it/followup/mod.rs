@@ -121,12 +121,7 @@ pub fn alive(date: &str, central: &str) -> Posting {
 
 /// What was learned of a tumor.
 pub fn of_tumor(abstract_: i64, status: &str, next: &str) -> TumorPosting {
-    TumorPosting {
-        abstract_,
-        cancer_status: status.into(),
-        next_source: next.into(),
-        ..TumorPosting::default()
-    }
+    TumorPosting { abstract_, cancer_status: status.into(), next_source: next.into(), ..TumorPosting::default() }
 }
 
 /// The value of a patient's item.

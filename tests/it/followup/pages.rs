@@ -21,7 +21,9 @@ fn served(db: &Database) -> Server {
             settings::set(tx, &by, "letters.from", "registry@example.org", "")
         })
         .unwrap();
-    for (login, role) in [("dana", Role::FollowUpCoordinator), ("prue", Role::PrivacyOfficer), ("rita", Role::Researcher)] {
+    for (login, role) in
+        [("dana", Role::FollowUpCoordinator), ("prue", Role::PrivacyOfficer), ("rita", Role::Researcher)]
+    {
         let entry = UserEntry {
             login: login.into(),
             name: format!("Person {login}"),
@@ -82,7 +84,8 @@ on_both!(a_contact_is_looked_at_posted_and_stands_in_the_history, |db| {
     assert!(refused.contains("before the diagnosis") && refused.contains("On &lt;letrozole&gt;"));
     fields[5].1 = "2026-02-03";
     assert_eq!(dana.post(&path, &fields).expect_status(303).location(), format!("{path}?said=newer"));
-    let stale = dana.post(&path, &[&fields[..5], &[("date", "2026-02-04")], &fields[6..]].concat()).expect_status(422).text();
+    let stale =
+        dana.post(&path, &[&fields[..5], &[("date", "2026-02-04")], &fields[6..]].concat()).expect_status(422).text();
     assert!(stale.contains("dana changed this patient"), "{stale}");
     let after = dana.get(&path).expect_status(200).text();
     assert!(after.contains("Posted by dana, medical oncologist"), "{after}");
