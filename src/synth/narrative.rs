@@ -76,6 +76,13 @@ pub const FACTS: &[&str] = &[
     "path2",
     "town",
     "grade_code",
+    "eod",
+    "eodn",
+    "ss",
+    "pos",
+    "heme",
+    "smoker",
+    "nodal",
 ];
 
 /// Facts whose words are drawn once for each abstract.
@@ -293,6 +300,13 @@ impl Facts for Told<'_, '_> {
             "dco" => flag(out, case.is_dco()),
             "autopsy" => flag(out, case.method == Method::Autopsy),
             "grade_code" => out.push_str(&case.grade),
+            "eod" => out.push_str(&stage.eod[0]),
+            "eodn" => out.push_str(&stage.eod[1]),
+            "ss" => out.push(stage.ss),
+            "pos" => flag(out, (1..95).contains(&case.nodes.1)),
+            "heme" => flag(out, self.disease().is("heme")),
+            "smoker" => flag(out, matches!(person.smoking, '1' | '2')),
+            "nodal" => flag(out, !stage.tnm[1].is_empty() && !stage.tnm[1].starts_with(['0', 'X'])),
             "town" => out.push_str(lists.cities[person.home.0].name),
             _ => {}
         }

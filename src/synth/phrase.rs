@@ -7,7 +7,7 @@
 //! {size_cm}                a fact of the case
 //! {=psaLabValue}           the value of an item of the record being written
 //! {side?left|}             the first text when the fact is there, else the second
-//! {kras=1,2?mutated|wild}  the first text when the item has one of the values, else the second
+//! {kras=1,2?mutated|wild}  the first text when the item (or fact) has one of the values, else the second
 //! <30:comment>             present in 30 of 100
 //! ```
 //!
@@ -47,6 +47,7 @@ enum Part {
     Fact(usize),
     Value(Slot),
     IfFact(usize, Box<[Phrase; 2]>),
+    IfFactIs(usize, Box<[Box<str>]>, Box<[Phrase; 2]>),
     IfValue(Slot, Box<[Box<str>]>, Box<[Phrase; 2]>),
     Maybe(f64, Box<Phrase>),
 }
@@ -77,6 +78,13 @@ impl Phrase {
                     let there = out.len() > before;
                     out.truncate(before);
                     arms[usize::from(!there)].write(rng, facts, record, out);
+                }
+                Part::IfFactIs(fact, values, arms) => {
+                    let before = out.len();
+                    facts.write(*fact, out);
+                    let hit = values.iter().any(|one| **one == out[before..]);
+                    out.truncate(before);
+                    arms[usize::from(!hit)].write(rng, facts, record, out);
                 }
                 Part::IfValue(slot, values, arms) => {
                     let value = record.at(*slot).unwrap_or("");
@@ -159,8 +167,12 @@ impl<'t> Parser<'t> {
         let mut arms = self.options('}')?.into_iter();
         let arms = Box::new([arms.next().unwrap_or_default(), arms.next().unwrap_or_default()]);
         match head.split_once('=') {
-            Some((item, values)) => {
-                Ok(Part::IfValue(self.item(item)?, values.split(',').map(Box::from).collect(), arms))
+            Some((name, values)) => {
+                let values = values.split(',').map(Box::from).collect();
+                match self.known(name) {
+                    Ok(fact) => Ok(Part::IfFactIs(fact, values, arms)),
+                    Err(_) => Ok(Part::IfValue(self.item(name)?, values, arms)),
+                }
             }
             None => Ok(Part::IfFact(self.known(head)?, arms)),
         }
@@ -218,6 +230,7 @@ mod tests {
         assert_eq!(render("{side} breast, code {=laterality}."), "left breast, code 2.");
         assert_eq!(render("{side?on the {side}|midline}"), "on the left");
         assert_eq!(render("{nothing?x|midline}"), "midline");
+        assert_eq!(render("{side=left,right?paired}{side=none?no}"), "paired");
         assert_eq!(render("{laterality=1,2?paired|}{laterality=0?no}"), "paired");
         assert_eq!(render("<100:yes><0:no>"), "yes");
         assert!(["a", "b c"].contains(&render("[a|b [c|c]]").as_str()));
