@@ -12,7 +12,9 @@ use super::log::AccessLog;
 use super::templates::Templates;
 use super::{Refused, Transport};
 use crate::accounts::{AddressLimit, Mail};
+use crate::asker::FacilityId;
 use crate::followup::mail::Mailbag;
+use crate::registry::store::facility::facilities;
 use crate::registry::store::settings::{setting, setting_is_yes, setting_number};
 use crate::registry::store::{Conn, Store, StoreError};
 
@@ -43,6 +45,7 @@ pub struct Front {
     pub names_in_titles: bool,
     /// Minutes without use after which a sign-in ends.
     pub idle_minutes: i64,
+    facilities: HashMap<FacilityId, String>,
 }
 
 impl Front {
@@ -55,7 +58,13 @@ impl Front {
             zone: setting(conn, "registry.time_zone")?.parse().unwrap_or(Tz::UTC),
             names_in_titles: setting_is_yes(conn, "privacy.title_names")?,
             idle_minutes: setting_number(conn, "session.idle_minutes")?,
+            facilities: facilities(conn)?.into_iter().map(|f| (f.facility_id(), f.name)).collect(),
         })
+    }
+
+    /// The name of a facility.
+    pub fn facility(&self, id: FacilityId) -> &str {
+        self.facilities.get(&id).map_or("One facility", String::as_str)
     }
 }
 

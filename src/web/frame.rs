@@ -62,7 +62,7 @@ pub struct Person {
     name: String,
     initials: String,
     roles: String,
-    facilities: &'static str,
+    facilities: String,
 }
 
 /// What the layout needs besides the page itself.
@@ -77,7 +77,8 @@ pub struct Frame {
     map: Vec<Link>,
     person: Option<Person>,
     glass: Option<String>,
-    idle_seconds: i64,
+    ends_in: i64,
+    user: i64,
     bare: bool,
     script: Option<&'static str>,
 }
@@ -140,28 +141,32 @@ impl Frame {
             administration: places.iter().filter(|link| link.href.starts_with("/admin/")).cloned().collect(),
             map: areas.iter().chain(&places).cloned().collect(),
             areas,
-            person: full.map(person),
+            person: full.map(|who| person(who, front)),
             glass: full.and_then(|who| who.break_glass).map(|(number, until)| {
                 let until = until.with_timezone(&front.zone).format("%H:%M");
                 format!("Emergency access {number} is open until {until}. Every record you open is marked.")
             }),
-            idle_seconds: if full.is_some() { front.idle_minutes * 60 } else { 0 },
+            user: full.map_or(0, |who| who.user.0),
+            ends_in: full.map_or(0, |who| (who.ends - ask.now()).num_seconds()),
             bare: sheet.bare,
             script: sheet.script,
         }
     }
 }
 
-fn person(who: &SignedIn) -> Person {
+fn person(who: &SignedIn, front: &Front) -> Person {
     let roles: Vec<&str> = who.roles.iter().map(|role| role.text()).collect();
     Person {
         name: who.name.clone(),
         initials: show::initials(&who.name),
         roles: roles.join(", "),
         facilities: match &who.scope {
-            Scope::Registry => "All facilities",
-            Scope::Facilities(ids) if ids.len() == 1 => "One facility",
-            Scope::Facilities(_) => "Own facilities",
+            Scope::Registry => "All facilities".to_string(),
+            Scope::Facilities(ids) => match ids.as_slice() {
+                [] => "No facility".to_string(),
+                [one] => front.facility(*one).to_string(),
+                several => show::counted(i64::try_from(several.len()).unwrap_or(i64::MAX), "facility", "facilities"),
+            },
         },
     }
 }

@@ -29,6 +29,7 @@ const CODE: Who = Who::AtStage(Stage::Code);
 pub const ROUTES: &[Route] = &[
     get("/health/live", Who::NotAsked, NoScope, NoLine, health::live),
     get("/health/ready", Who::NotAsked, NoScope, NoLine, health::ready),
+    get("/session", Who::Anyone, NoScope, NoLine, health::session).in_background(),
     get("/static/{hash}/{file}", Who::NotAsked, NoScope, NoLine, static_file::show),
     get("/sign-in", Who::Anyone, NoScope, NoLine, sign_in::show),
     post("/sign-in", Who::Anyone, NoScope, SignIn, sign_in::take),

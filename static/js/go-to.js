@@ -6,7 +6,6 @@
   if (!palette) return;
   const input = palette.querySelector("input[name=q]");
   const list = document.getElementById("palette-list");
-  const csrf = document.querySelector("meta[name=csrf]").content;
   let asked = 0;
   let timer;
 
@@ -20,6 +19,7 @@
 
   async function ask() {
     const mine = ++asked;
+    const csrf = document.querySelector("meta[name=csrf]").content;
     const body = new URLSearchParams({ q: input.value, csrf, case: document.querySelector("[data-case]")?.dataset.case || "" });
     let places = [];
     try {

@@ -1,5 +1,6 @@
 //! Whether the server lives and whether it can work. Both tell nothing else.
 
+use crate::accounts::Stage;
 use crate::web::{Ask, Refused, Reply};
 
 /// It answers.
@@ -14,5 +15,16 @@ pub fn ready(ask: &Ask) -> Result<Reply, Refused> {
     Ok(match answered {
         Ok(Some(1)) => Reply::text("ready\n"),
         _ => Reply::text("not ready\n").with_status(503),
+    })
+}
+
+/// Whether this browser is still signed in and for how many seconds, for the cover over pages left open. Asking does not
+/// keep a session alive.
+pub fn session(ask: &Ask) -> Result<Reply, Refused> {
+    Reply::json(&match ask.who().ok().filter(|who| who.stage == Stage::Full) {
+        Some(who) => serde_json::json!({
+            "ends_in": (who.ends - ask.now()).num_seconds(), "user": who.user, "csrf": ask.csrf()
+        }),
+        None => serde_json::json!({ "ends_in": 0 }),
     })
 }
