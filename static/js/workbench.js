@@ -4,7 +4,7 @@
 (() => {
   const root = document.querySelector("[data-case]");
   if (!root) return;
-  const csrf = document.querySelector('meta[name="csrf"]').content;
+  const csrf = () => document.querySelector("meta[name=csrf]").content;
   const kase = root.dataset.case;
   let version = root.dataset.version;
   let patientVersion = root.dataset.patientVersion;
@@ -21,7 +21,7 @@
   document.querySelectorAll(".noscript").forEach((b) => { b.hidden = true; });
 
   const numberOf = (box) => (box.id ? box.id.slice(1) : box.closest("form").action.split("/").pop());
-  const headers = { "content-type": "application/json", accept: "application/json", "x-csrf-token": csrf };
+  const headers = { "content-type": "application/json", accept: "application/json", get "x-csrf-token"() { return csrf(); } };
 
   function say(text, tone) {
     saved.textContent = text;
