@@ -367,7 +367,7 @@ CREATE TABLE contact (
     at TEXT NOT NULL
 ) STRICT;
 CREATE INDEX contact_patient ON contact (patient_id, id);
-CREATE INDEX contact_open ON contact (id) WHERE outcome = 'conflict';
+CREATE INDEX contact_open ON contact (outcome, patient_id);
 
 CREATE TABLE attempt (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
