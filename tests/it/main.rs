@@ -12,6 +12,7 @@ mod accounts;
 mod at_the_door;
 mod checking;
 mod codes;
+mod conflicts;
 mod followup;
 mod house;
 mod imports;

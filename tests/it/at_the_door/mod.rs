@@ -5,6 +5,7 @@ mod forgery;
 mod headers;
 mod odd_http;
 mod paths;
+mod tables;
 
 use crate::kit::accession;
 
