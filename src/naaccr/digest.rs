@@ -11,7 +11,11 @@ use crate::naaccr::record::{Items, Patient, Root, Tumor};
 
 /// A digest being made.
 #[derive(Clone, Default)]
-pub struct Digest(Sha256);
+pub struct Digest {
+    sum: Sha256,
+    lines: Vec<u8>,
+    order: Vec<(u32, u32)>,
+}
 
 impl Digest {
     /// A digest of nothing yet.
@@ -40,29 +44,41 @@ impl Digest {
 
     /// The digest as 64 hexadecimal digits.
     pub fn finish(self) -> String {
-        self.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        self.sum.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     fn part(&mut self, letter: &str, items: &Items) {
-        let mut sorted: Vec<_> = items.iter().collect();
-        sorted.sort_by_key(|entry| entry.id);
-        let mut lines = format!("{letter}\n");
-        for entry in sorted {
-            lines.push_str("I\t");
-            lines.push_str(entry.id);
-            lines.push('\t');
-            for c in entry.value.chars() {
-                match c {
-                    '\\' => lines.push_str("\\\\"),
-                    '\n' => lines.push_str("\\n"),
-                    '\r' => lines.push_str("\\r"),
-                    '\t' => lines.push_str("\\t"),
-                    _ => lines.push(c),
-                }
-            }
-            lines.push('\n');
+        items.sort_into(&mut self.order);
+        let lines = &mut self.lines;
+        lines.clear();
+        lines.extend_from_slice(letter.as_bytes());
+        lines.push(b'\n');
+        for (_, n) in &self.order {
+            let entry = items.at(*n);
+            lines.extend_from_slice(b"I\t");
+            lines.extend_from_slice(entry.id.as_bytes());
+            lines.push(b'\t');
+            escape(entry.value.as_bytes(), lines);
+            lines.push(b'\n');
         }
-        self.0.update(lines.as_bytes());
+        self.sum.update(lines);
+    }
+}
+
+/// Writes a value with what would break its line marked.
+fn escape(value: &[u8], out: &mut Vec<u8>) {
+    let is_plain = !value.iter().fold(false, |found, b| found | matches!(b, b'\\' | b'\n' | b'\r' | b'\t'));
+    if is_plain {
+        return out.extend_from_slice(value);
+    }
+    for byte in value {
+        match byte {
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            _ => out.push(*byte),
+        }
     }
 }
 

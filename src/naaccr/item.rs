@@ -240,4 +240,9 @@ pub struct Item {
     pub start_column: Option<u32>,
     /// Section of the abstract, empty for items of user dictionaries.
     pub section: &'static str,
+    /// Place of the id among all ids of the compiled-in dictionaries, in the order of the alphabet.
+    pub(crate) rank: u32,
 }
+
+/// The rank of an item that is in no compiled-in dictionary.
+pub(crate) const UNRANKED: u32 = u32::MAX;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::naaccr::item::{Item, ItemNumber, RecordType};
+use crate::naaccr::item::{Item, ItemNumber, RecordType, UNRANKED};
 use crate::naaccr::super_dictionary::super_dictionary;
 use crate::naaccr::versions::{Specification, Version};
 
@@ -62,6 +62,24 @@ impl Items {
     /// The items in the order of the file.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Entry<'_>> + Clone {
         self.spans.iter().map(|span| self.entry(span))
+    }
+
+    /// Puts the positions of the items into `order`, sorted by id; of equal ids the earlier one comes first.
+    pub(crate) fn sort_into(&self, order: &mut Vec<(u32, u32)>) {
+        order.clear();
+        order.extend(self.spans.iter().zip(0..).map(|(span, n)| match span.name {
+            Name::Known(item) => (item.rank, n),
+            Name::Own { .. } => (UNRANKED, n),
+        }));
+        order.sort_unstable();
+        if order.last().is_some_and(|(rank, _)| *rank == UNRANKED) {
+            order.sort_by_key(|(_, n)| (self.entry(&self.spans[*n as usize]).id, *n));
+        }
+    }
+
+    /// The item at a position.
+    pub(crate) fn at(&self, n: u32) -> Entry<'_> {
+        self.entry(&self.spans[n as usize])
     }
 
     /// Adds an item that comes from no file. An empty value means "no value" and adds nothing.

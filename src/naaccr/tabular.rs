@@ -52,19 +52,11 @@ impl<W: Write> CsvWriter<W> {
         user_dictionaries: &[Arc<Dictionary>],
         wanted: impl Fn(&str) -> bool,
     ) -> Result<CsvWriter<W>, Fatal> {
-        let reserved = default_user_dictionary(root.version).map_or(&[][..], |d| d.items());
-        let own = user_dictionaries
-            .iter()
-            .filter(|d| root.user_dictionary_uris.iter().any(|uri| uri == d.uri()))
-            .flat_map(|d| d.items());
-        let mut items: Vec<&Item> = dictionary(root.version).items().iter().chain(reserved).chain(own).collect();
-        items.retain(|item| item.record_types.contains(root.record_type) && wanted(&item.id));
-        items.sort_by_key(|item| (item.number, item.id.clone()));
-        items.dedup_by(|a, b| a.id == b.id);
+        let columns = columns_of(root, user_dictionaries, wanted);
         let mut writer = CsvWriter {
             output: csv::Writer::from_writer(Counted { output, bytes: 0 }),
             root: root.items.clone(),
-            columns: items.iter().map(|item| (item.id.to_string(), item.level)).collect(),
+            columns,
             written: Written::default(),
             losses: Losses::default(),
         };
@@ -72,13 +64,13 @@ impl<W: Write> CsvWriter<W> {
             writer.losses.add("", None, "extension");
         }
         writer.output.write_record(writer.columns.iter().map(|(id, _)| id)).map_err(csv_not_written)?;
-        writer.list_homeless(root.items.clone(), Level::Root);
+        list_homeless(&writer.columns, &root.items, Level::Root, &mut writer.losses);
         Ok(writer)
     }
 
     /// Writes a row for each tumor, or one for a patient without.
     pub fn write_patient(&mut self, patient: &Patient) -> Result<(), Fatal> {
-        self.list_homeless(patient.items.clone(), Level::Patient);
+        list_homeless(&self.columns, &patient.items, Level::Patient, &mut self.losses);
         let extensions = patient.extensions.len() + patient.tumors.iter().map(|t| t.extensions.len()).sum::<usize>();
         for _ in 0..extensions {
             self.losses.add("", None, "extension");
@@ -87,7 +79,7 @@ impl<W: Write> CsvWriter<W> {
         let tumors: Vec<&Items> =
             if patient.tumors.is_empty() { vec![&none] } else { patient.tumors.iter().map(|t| &t.items).collect() };
         for tumor in tumors {
-            self.list_homeless(tumor.clone(), Level::Tumor);
+            list_homeless(&self.columns, tumor, Level::Tumor, &mut self.losses);
             let row = self.columns.iter().map(|(id, level)| {
                 let items = match level {
                     Level::Root => &self.root,
@@ -109,12 +101,31 @@ impl<W: Write> CsvWriter<W> {
         let counted = self.output.into_inner().map_err(|e| not_written(e.into_error()))?;
         Ok((Written { bytes: counted.bytes, ..self.written }, lost, counted.output))
     }
+}
 
-    fn list_homeless(&mut self, items: Items, level: Level) {
-        for entry in items.iter() {
-            if !self.columns.iter().any(|(id, l)| id == entry.id && *l == level) {
-                self.losses.add(entry.id, entry.number, "no_column");
-            }
+/// The columns of a table of a file of that root: id and level, by number.
+pub(crate) fn columns_of(
+    root: &Root,
+    user_dictionaries: &[Arc<Dictionary>],
+    wanted: impl Fn(&str) -> bool,
+) -> Vec<(String, Level)> {
+    let reserved = default_user_dictionary(root.version).map_or(&[][..], |d| d.items());
+    let own = user_dictionaries
+        .iter()
+        .filter(|d| root.user_dictionary_uris.iter().any(|uri| uri == d.uri()))
+        .flat_map(|d| d.items());
+    let mut items: Vec<&Item> = dictionary(root.version).items().iter().chain(reserved).chain(own).collect();
+    items.retain(|item| item.record_types.contains(root.record_type) && wanted(&item.id));
+    items.sort_by_key(|item| (item.number, item.id.clone()));
+    items.dedup_by(|a, b| a.id == b.id);
+    items.iter().map(|item| (item.id.to_string(), item.level)).collect()
+}
+
+/// Lists the items that have no column.
+pub(crate) fn list_homeless(columns: &[(String, Level)], items: &Items, level: Level, losses: &mut Losses) {
+    for entry in items.iter() {
+        if !columns.iter().any(|(id, l)| id == entry.id && *l == level) {
+            losses.add(entry.id, entry.number, "no_column");
         }
     }
 }

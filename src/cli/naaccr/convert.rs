@@ -12,8 +12,8 @@ use crate::cli::naaccr::json::{Seen, lost, print_grouped};
 use crate::cli::naaccr::reading::{Reading, open};
 use crate::cli::naaccr::target::{Sink, Target};
 use crate::naaccr::{
-    ControlCharacters, Conversion, CsvWriter, Fatal, FixedWriter, JsonLinesWriter, Lost, Mode, Patient, ReadOptions,
-    Reader, RecordType, Root, Specification, Unknown, Version, WriteOptions, Writer, Written,
+    ControlCharacters, Conversion, CsvWriter, Fatal, FixedWriter, JsonLinesWriter, Lost, Mode, ParquetWriter, Patient,
+    ReadOptions, Reader, RecordType, Root, Specification, Unknown, Version, WriteOptions, Writer, Written,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -22,6 +22,7 @@ enum To {
     Fixed,
     Csv,
     Jsonl,
+    Parquet,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -80,6 +81,7 @@ enum Output<W: Write> {
     Fixed(Box<FixedWriter<W>>),
     Csv(Box<CsvWriter<W>>),
     JsonLines(JsonLinesWriter<W>),
+    Parquet(Box<ParquetWriter<W>>),
 }
 
 impl<W: Write> Output<W> {
@@ -89,6 +91,7 @@ impl<W: Write> Output<W> {
             Output::Fixed(writer) => writer.write_patient(patient),
             Output::Csv(writer) => writer.write_patient(patient),
             Output::JsonLines(writer) => writer.write_patient(patient),
+            Output::Parquet(writer) => writer.write_patient(patient),
         }
     }
 
@@ -98,6 +101,7 @@ impl<W: Write> Output<W> {
             Output::Fixed(writer) => writer.finish(),
             Output::Csv(writer) => writer.finish(),
             Output::JsonLines(writer) => writer.finish(),
+            Output::Parquet(writer) => writer.finish(),
         }
     }
 }
@@ -205,6 +209,12 @@ impl Convert {
                     options.wants(id)
                 })?))
             }
+            To::Parquet => Output::Parquet(Box::new(ParquetWriter::new(
+                target.sink()?,
+                &root,
+                &writing.user_dictionaries,
+                |id| options.wants(id),
+            )?)),
             To::Jsonl => Output::JsonLines(JsonLinesWriter::new(target.sink()?, &root)),
             To::Fixed => Output::Fixed(Box::new(FixedWriter::new(target.sink()?, &root, writing)?)),
         };

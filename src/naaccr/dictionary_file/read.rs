@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::naaccr::dictionary::Dictionary;
 use crate::naaccr::dictionary_file::check::{Header, Written, check};
 use crate::naaccr::dictionary_file::{DictionaryProblem, LoadedDictionary};
-use crate::naaccr::item::{DataType, Item, Level, Padding, RecordTypes};
+use crate::naaccr::item::{DataType, Item, Level, Padding, RecordTypes, UNRANKED};
 use crate::naaccr::reader::{NAACCR, attributes};
 use crate::naaccr::versions::{Specification, Version};
 use crate::naaccr::xml::{self, Fault, Markup};
@@ -152,6 +152,7 @@ fn item(written: &Written) -> Option<Item> {
         keeps_blanks: written.get("trim") == Some("none"),
         start_column: written.get("startColumn").and_then(|c| c.parse().ok()),
         section: "",
+        rank: UNRANKED,
     })
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::naaccr::dictionary::Dictionary;
-use crate::naaccr::item::{DataType, Item, ItemNumber, Level, Padding, RecordTypes};
+use crate::naaccr::item::{DataType, Item, ItemNumber, Level, Padding, RecordTypes, UNRANKED};
 use crate::naaccr::versions::Version;
 
 const ITEMS: &str = include_str!("../../../reference/naaccr/items.tsv");
@@ -44,6 +44,10 @@ pub(crate) fn tables() -> Tables {
         })
         .collect();
     let starts = start_columns();
+    let mut ids: Vec<&str> = lines(ITEMS).map(|l| fields::<2>(l)[1]).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let ranks: HashMap<&str, u32> = ids.into_iter().zip(0..).collect();
     let mut base: Vec<Vec<Item>> = vec![Vec::new(); Version::ALL.len()];
     let mut user = base.clone();
     for line in lines(ITEMS) {
@@ -62,6 +66,7 @@ pub(crate) fn tables() -> Tables {
             keeps_blanks: flags.contains('b'),
             start_column: None,
             section: about.get(id).map_or("", |a| a.section),
+            rank: ranks.get(id).copied().unwrap_or(UNRANKED),
         };
         let into = if kind == "user" { &mut user } else { &mut base };
         for version in versions_of(versions) {
