@@ -95,7 +95,8 @@ impl Namespaces {
         let declared_here =
             own.iter().find(|(name, _)| declared_prefix(name) == Some(prefix)).map(|(_, uri)| uri.as_str());
         match (declared_here.or_else(|| self.uri_of(prefix)), self.uri.as_deref()) {
-            (uri, root) if uri == root && (uri.is_some() || prefix.is_empty()) => match local {
+            // In a file whose root is in no namespace, or in another, NAACCR's own still means NAACCR's elements.
+            (uri, root) if uri == Some(NAACCR) || uri == root && (uri.is_some() || prefix.is_empty()) => match local {
                 b"Item" => Element::Item,
                 b"Patient" => Element::Patient,
                 b"Tumor" => Element::Tumor,
@@ -164,5 +165,6 @@ mod tests {
         let of = Namespaces::of_root("NaaccrData", &[]);
         assert_eq!(of.element(b"Tumor", &[]), Element::Tumor);
         assert_eq!(of.element(b"o:Tumor", &[]), Element::Undeclared);
+        assert_eq!(of.element(b"Tumor", &attributes(&[("xmlns", NAACCR)])), Element::Tumor);
     }
 }

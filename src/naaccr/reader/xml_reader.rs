@@ -270,7 +270,7 @@ impl<'a> XmlReader<'a> {
                         *past_items = true;
                         self.extension(&tag, next, extensions)?;
                     }
-                    Element::Unknown if !self.keeper.options.is_strict() && level != Level::Root => {
+                    Element::Unknown if !self.keeper.options.is_strict() => {
                         let (spot, name) = (self.spot(self.at), self.name(&tag));
                         let message = format!("<{name}> is no element of NAACCR; it is kept as an extension");
                         self.keeper.report(ProblemKind::UnexpectedTag, Severity::Error, spot, None, message);

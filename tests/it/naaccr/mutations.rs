@@ -142,12 +142,19 @@ fn try_all(bytes: &[u8]) {
 }
 
 fn for_a_while(seeds: &[Vec<u8>], rounds: usize, mut take: impl FnMut(&[u8])) {
-    let minutes = std::env::var("ACCESSION_FUZZ_MINUTES").ok().and_then(|m| m.parse::<u64>().ok());
-    let until = minutes.map(|m| Instant::now() + Duration::from_secs(60 * m));
     let mut numbers = Numbers(0x5eed);
-    let mut round = 0;
-    while until.map_or(round < rounds, |until| Instant::now() < until) {
+    for _ in 0..rounds {
         let seed = &seeds[numbers.below(seeds.len())];
+        take(&changed(seed, &mut numbers));
+    }
+}
+
+fn for_minutes(minutes: u64, seed: &[u8], mut take: impl FnMut(&[u8])) {
+    let asked = std::env::var("ACCESSION_FUZZ_MINUTES").ok().and_then(|m| m.parse().ok());
+    let until = Instant::now() + Duration::from_secs(60 * asked.unwrap_or(minutes));
+    let mut numbers = Numbers(0x5eed);
+    let mut round = 0u64;
+    while Instant::now() < until {
         take(&changed(seed, &mut numbers));
         round += 1;
     }
@@ -164,6 +171,15 @@ fn xml_seed() -> Vec<u8> {
     format!("{head}{}</NaaccrData>\n", patient.repeat(3)).into_bytes()
 }
 
+fn dictionary_seed() -> Vec<u8> {
+    "<?xml version=\"1.0\"?>\n<NaaccrDictionary dictionaryUri=\"http://x/d.xml\" naaccrVersion=\"180\" \
+                 specificationVersion=\"1.4\" xmlns=\"http://naaccr.org/naaccrxml\"><ItemDefs>\n<ItemDef naaccrId=\"a1\" naaccrNum=\"9999\" \
+                 naaccrName=\"A\" startColumn=\"2340\" length=\"4294967295\" parentXmlElement=\"Tumor\" dataType=\"digits\"/>\n\
+                 <ItemDef naaccrId=\"a2\" naaccrNum=\"99999\" naaccrName=\"B\" startColumn=\"4294967295\" length=\"2\" parentXmlElement=\"Tumor\"/>\n\
+                 </ItemDefs></NaaccrDictionary>"
+    .into()
+}
+
 fn fixed_seed() -> Vec<u8> {
     let (root, patients) = read(&xml_seed(), &ReadOptions::import()).unwrap();
     let root = Root { version: Version::V180, record_type: RecordType::I, ..root };
@@ -175,6 +191,23 @@ fn fixed_seed() -> Vec<u8> {
 #[test]
 fn changed_xml_never_panics_and_what_is_read_can_be_written() {
     for_a_while(&[xml_seed()], 400, try_all);
+}
+
+#[test]
+fn a_prefix_of_naaccr_beside_a_root_without_namespace_survives_writing() {
+    let text = String::from_utf8(xml_seed()).unwrap();
+    let text = text.replace("xmlns:o=\"http://o\" xmlns=", "xmlns:o=");
+    assert!(read(text.as_bytes(), &ReadOptions::practical()).is_some());
+    try_all(text.as_bytes());
+}
+
+#[test]
+#[ignore = "long: ten minutes for each form, or ACCESSION_FUZZ_MINUTES"]
+fn changed_inputs_of_every_form_for_a_long_while() {
+    for seeds in [xml_seed(), fixed_seed()] {
+        for_minutes(10, &seeds, try_all);
+    }
+    for_minutes(10, &dictionary_seed(), |bytes| drop(load_dictionary(bytes)));
 }
 
 #[test]
@@ -191,12 +224,7 @@ fn changed_packed_files_never_panic() {
 
 #[test]
 fn changed_dictionaries_never_panic() {
-    let small = "<?xml version=\"1.0\"?>\n<NaaccrDictionary dictionaryUri=\"http://x/d.xml\" naaccrVersion=\"180\" \
-                 specificationVersion=\"1.4\" xmlns=\"http://naaccr.org/naaccrxml\"><ItemDefs>\n<ItemDef naaccrId=\"a1\" naaccrNum=\"9999\" \
-                 naaccrName=\"A\" startColumn=\"2340\" length=\"4294967295\" parentXmlElement=\"Tumor\" dataType=\"digits\"/>\n\
-                 <ItemDef naaccrId=\"a2\" naaccrNum=\"99999\" naaccrName=\"B\" startColumn=\"4294967295\" length=\"2\" parentXmlElement=\"Tumor\"/>\n\
-                 </ItemDefs></NaaccrDictionary>";
-    for_a_while(&[small.into()], 3000, |bytes| {
+    for_a_while(&[dictionary_seed()], 3000, |bytes| {
         if let Ok(loaded) = load_dictionary(bytes) {
             assert!(loaded.problems.iter().all(|p| p.line > 0));
             dictionary_xml(&loaded.dictionary, "", "");
