@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::rules::{Exclusion, Months, PatientFacts, Switches, TumorFacts, Window, exclusion_of_patient, rate_day};
+use super::rules::{Exclusion, Months, PatientFacts, Switches, TumorFacts, Window, rate_day};
 use crate::dates::{self, PartialDate};
 use crate::registry::store::followup::DuePatient;
 
@@ -110,11 +110,16 @@ impl Measure {
         switches: Switches,
         as_of: NaiveDate,
     ) -> Option<Option<Exclusion>> {
-        let of_window = tumors.iter().any(|t| {
-            let only = Switches::only(&[Exclusion::F1, Exclusion::F7], switches);
-            super::rules::exclusion(patient, t, tumors, self.window, only, as_of).is_none()
-        });
-        of_window.then(|| exclusion_of_patient(patient, tumors, self.window, switches, as_of))
+        let only = Switches::only(&[Exclusion::F1, Exclusion::F7], switches);
+        let judged = |t: &TumorFacts, on| super::rules::exclusion(patient, t, tumors, self.window, on, as_of);
+        let mut found = None;
+        for tumor in tumors.iter().filter(|t| judged(t, only).is_none()) {
+            match judged(tumor, switches) {
+                None => return Some(None),
+                Some(exclusion) => found = Some(exclusion),
+            }
+        }
+        found.map(Some)
     }
 
     fn falls_out(&mut self, patient: &PatientFacts, months: Months, as_of: NaiveDate) {
