@@ -5,7 +5,7 @@
   document.addEventListener("keydown", (e) => {
     if (e.key === "Enter" && (e.ctrlKey || e.metaKey) && !e.shiftKey && !e.altKey) {
       const open = document.querySelector("dialog[open]");
-      const main = (open || document).querySelector(".btn.main:not([disabled])");
+      const main = [...(open || document).querySelectorAll(".btn.main:not([disabled])")].find((b) => b.checkVisibility());
       if (main) { e.preventDefault(); main.click(); }
     } else if (e.key === "F1" && e.shiftKey && !e.ctrlKey && !e.altKey) {
       const about = document.activeElement && document.activeElement.dataset.about;
