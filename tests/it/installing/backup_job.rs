@@ -1,27 +1,16 @@
-//! `packaging/nightly-backup`: its keeping and its refusing, with a stand-in for the program.
+//! `packaging/nightly-backup` with the program itself: what it keeps, and what it refuses.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use crate::kit::tree;
+use crate::kit::{Database, Kind, init, tree};
 
-/// A program that answers `backup`, `restore` and `check`, the last with this exit code.
-fn program(folder: &Path, check: i32) -> std::path::PathBuf {
-    let path = folder.join("program");
-    let script = format!(
-        "#!/bin/sh\ncase $1 in backup) echo all > \"$2\";; restore) cat \"$2\" > /dev/null;; check) exit {check};; esac\n"
-    );
-    fs::write(&path, script).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-    path
-}
-
-fn night(folder: &Path, today: &str, check: i32) -> Output {
+fn night(db: &Database, today: &str) -> Output {
     Command::new(tree().join("packaging/nightly-backup"))
-        .env("ACCESSION_PROGRAM", program(folder, check))
-        .env("ACCESSION_BACKUP_FOLDER", folder.join("backups"))
+        .env("ACCESSION_PROGRAM", env!("CARGO_BIN_EXE_accession"))
+        .env("ACCESSION_DATABASE", db.url())
+        .env("ACCESSION_BACKUP_FOLDER", db.folder().join("backups"))
         .env("ACCESSION_BACKUP_TODAY", today)
         .env("ACCESSION_BACKUP_KEEP_DAYS", "14")
         .env("ACCESSION_BACKUP_KEEP_MONTHS", "3")
@@ -39,10 +28,9 @@ fn kept(folder: &Path) -> Vec<String> {
     names
 }
 
-#[test]
-fn two_weeks_of_nights_and_the_first_of_each_month_are_kept() {
-    let folder = tempfile::tempdir().unwrap();
-    fs::create_dir(folder.path().join("backups")).unwrap();
+on_both!(two_weeks_of_nights_and_the_first_of_each_month_are_kept, |db| {
+    init(db);
+    fs::create_dir(db.folder().join("backups")).unwrap();
     let earlier = [
         "2026-05-01",
         "2026-07-31",
@@ -54,20 +42,26 @@ fn two_weeks_of_nights_and_the_first_of_each_month_are_kept() {
         "2026-11-10",
     ];
     for day in earlier {
-        fs::write(folder.path().join(format!("backups/accession-{day}.backup")), "old").unwrap();
+        fs::write(db.folder().join(format!("backups/accession-{day}.backup")), "old").unwrap();
     }
-    let run = night(folder.path(), "2026-11-24", 0);
+    let run = night(db, "2026-11-24");
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
     let expected = ["2026-08-01", "2026-10-01", "2026-11-02", "2026-11-10", "2026-11-24"];
-    assert_eq!(kept(folder.path()), expected.map(|day| format!("accession-{day}.backup")));
-}
+    assert_eq!(kept(db.folder()), expected.map(|day| format!("accession-{day}.backup")));
+});
 
-#[test]
-fn a_backup_that_is_not_sound_removes_nothing_and_fails() {
-    let folder = tempfile::tempdir().unwrap();
-    fs::create_dir(folder.path().join("backups")).unwrap();
-    fs::write(folder.path().join("backups/accession-2020-01-01.backup"), "old").unwrap();
-    let run = night(folder.path(), "2026-11-24", 1);
-    assert!(!run.status.success());
-    assert_eq!(kept(folder.path()), ["accession-2020-01-01.backup", "accession-2026-11-24.backup.unproven"]);
-}
+on_both!(a_backup_that_is_not_sound_removes_nothing_and_fails, |db| {
+    init(db);
+    fs::create_dir(db.folder().join("backups")).unwrap();
+    fs::write(db.folder().join("backups/accession-2020-01-01.backup"), "old").unwrap();
+    db.tamper(match db.kind() {
+        Kind::Sqlite => "DROP TRIGGER audit_no_update; UPDATE audit SET login = 'somebody' WHERE seq = 1",
+        Kind::Postgres => {
+            "ALTER TABLE audit DISABLE TRIGGER audit_no_update; UPDATE audit SET login = 'somebody' WHERE seq = 1"
+        }
+    });
+    let run = night(db, "2026-11-24");
+    assert!(!run.status.success(), "{}", String::from_utf8_lossy(&run.stdout));
+    assert!(kept(db.folder()).contains(&"accession-2020-01-01.backup".to_owned()));
+    assert!(!kept(db.folder()).contains(&"accession-2026-11-24.backup".to_owned()));
+});

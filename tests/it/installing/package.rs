@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
-use crate::kit::{ci, skipped, tree};
+use crate::kit::{Server, Visitor, ci, init, skipped, tree};
 
 /// The package, built once from the program under test and unpacked into a folder as a root of its own.
 fn installed_root() -> &'static Path {
@@ -118,6 +118,26 @@ fn systemd_finds_no_fault_in_the_units_and_little_exposed() {
         assert!(String::from_utf8_lossy(&found.stdout).contains("OK"), "{unit}");
     }
 }
+
+on_both!(the_installed_program_serves_as_its_unit_says, |db| {
+    if !there("dpkg-deb") {
+        return;
+    }
+    init(db);
+    let unit = fs::read_to_string(root().join("lib/systemd/system/accession.service")).unwrap();
+    let command = unit.lines().find_map(|line| line.strip_prefix("ExecStart=/")).unwrap();
+    let mut words = command.split(' ');
+    let mut serve = Command::new(root().join(words.next().unwrap()));
+    // The settings of the package, but for the database and a free port.
+    let settings = fs::read_to_string(root().join("etc/accession/accession.env")).unwrap();
+    serve.args(words).env_clear().current_dir(db.folder());
+    serve.envs(settings.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('=')));
+    serve.env("ACCESSION_DATABASE", db.url()).env("ACCESSION_LISTEN", "127.0.0.1:0");
+    let server = Server::from_command(&mut serve).unwrap_or_else(|printed| panic!("{printed}"));
+    Visitor::at(&server).get("/health/ready").expect_status(200);
+    let (code, _) = server.stop();
+    assert_eq!(code, Some(0));
+});
 
 #[test]
 fn nginx_takes_the_example() {
