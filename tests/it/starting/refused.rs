@@ -137,11 +137,9 @@ fn a_wrong_address_is_refused_and_nothing_is_made() {
         "postgres://nobody@127.0.0.1:1/nothing".to_owned(),
     ];
     for url in &wrong {
-        for command in [
-            vec!["serve", "--listen", "127.0.0.1:0"],
-            vec!["check"],
-            vec!["init", "--kind", "hospital", "--name", "X"],
-        ] {
+        for command in
+            [vec!["serve", "--listen", "127.0.0.1:0"], vec!["check"], vec!["init", "--kind", "hospital", "--name", "X"]]
+        {
             if command == ["init", "--kind", "hospital", "--name", "X"] && url.ends_with("empty") {
                 continue;
             }
