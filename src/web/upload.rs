@@ -42,7 +42,13 @@ pub async fn receive(ask: &mut Ask, headers: &HeaderMap, body: web::Payload) -> 
     let mut parts = Multipart::new(headers, body);
     let mut rest = 0;
     while let Some(part) = next(&mut parts).await? {
-        let mut part = part.map_err(|e| Refused::NotUnderstood(format!("the form with the file: {e}")))?;
+        let mut part = match part {
+            Ok(part) => part,
+            // A form that is broken and comes from elsewhere is refused as one from elsewhere.
+            Err(e) => {
+                return ask.check_token().and(Err(Refused::NotUnderstood(format!("the form with the file: {e}"))));
+            }
+        };
         let field = part.name().unwrap_or_default().to_string();
         let named = part.content_disposition().and_then(|d| d.get_filename()).map(base_name);
         match named {
