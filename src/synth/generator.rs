@@ -342,7 +342,10 @@ mod tests {
     fn texts_leave_no_sign_of_the_templates() {
         each_tumor(600, |_, tumor| {
             for (id, text) in tumor.values().filter(|(id, _)| id.starts_with("text") || id.starts_with("rxText")) {
-                assert!(!text.contains(['[', ']', '{', '}', '|', '<', '>']) && !text.contains("  "), "{id}: {text}");
+                assert!(
+                    !text.contains(['[', ']', '{', '}', '|', '<', '>']) && !text.contains("  ") && !text.contains(".."),
+                    "{id}: {text}"
+                );
             }
         });
     }

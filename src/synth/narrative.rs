@@ -439,7 +439,7 @@ impl Teller<'_, '_> {
     }
 }
 
-/// Takes out the blanks that phrases leave which had nothing to tell: doubled, before a stop, at the end.
+/// Takes out the blanks and stops that phrases leave which had nothing to tell: doubled, before a stop, at the end.
 fn single_blanks(text: &mut String) {
     let before = text.clone();
     let mut next = 0;
@@ -448,4 +448,7 @@ fn single_blanks(text: &mut String) {
         let following = before.as_bytes().get(next);
         letter != ' ' || following.is_some_and(|byte| !matches!(byte, b' ' | b'.' | b',' | b';'))
     });
+    if text.contains("..") {
+        *text = text.replace("..", ".");
+    }
 }
