@@ -16,6 +16,8 @@ use super::text::{Facts, NO_DIGITS, units};
 const MOST_COMBINATIONS: usize = 16_384;
 /// Most bits the building of one column may take; larger tables are walked.
 const MOST_BITS: usize = 1 << 26;
+/// Most words of bits looked at while a column is built; what would cost more is walked.
+const MOST_WORK: usize = 1 << 25;
 
 /// A value in the context as matching sees it.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +35,8 @@ pub(crate) trait Values: Resolve {
 /// How a table is matched.
 #[derive(Debug)]
 pub(crate) enum TableIndex {
+    /// One column: from class to row plus one. What the column lists of short numbers are rows plus one already.
+    One { column: ColumnIndex, rows: Box<[u16]> },
     /// From combination of classes to row plus one.
     Array { columns: Box<[ColumnIndex]>, rows: Box<[u16]> },
     /// Rows of each class as bits.
@@ -95,13 +99,20 @@ impl ColumnIndex {
     /// The class of a value.
     #[inline]
     fn class(&self, facts: &Facts) -> u16 {
-        if facts.digits != NO_DIGITS {
-            let at = self.digits_at[facts.len as usize - 1];
-            if at != NO_DIGITS {
-                return u16::from(self.digits[(at + facts.digits) as usize]);
-            }
+        match self.short_number(facts) {
+            Some(class) => u16::from(class),
+            None => self.class_by_search(facts),
         }
-        self.class_by_search(facts)
+    }
+
+    /// What is listed for a value of one to three digits, if its length is.
+    #[inline]
+    fn short_number(&self, facts: &Facts) -> Option<u8> {
+        if facts.digits == NO_DIGITS {
+            return None;
+        }
+        let at = self.digits_at[facts.len as usize - 1];
+        if at == NO_DIGITS { None } else { self.digits.get((at + facts.digits) as usize).copied() }
     }
 
     /// Lists the classes of the short numbers of some lengths.
@@ -166,7 +177,8 @@ impl TableIndex {
         if columns.is_empty() {
             return TableIndex::Array { columns: Box::new([]), rows: Box::new([1]) };
         }
-        if combinations > MOST_COMBINATIONS || table.rows >= u32::from(u16::MAX) {
+        let words = (table.rows as usize).div_ceil(64);
+        if combinations > MOST_COMBINATIONS || combinations * words > MOST_WORK || table.rows >= u32::from(u16::MAX) {
             return TableIndex::Bits { columns: columns.into() };
         }
         let mut stride = 1u32;
@@ -190,12 +202,30 @@ impl TableIndex {
         for column in &mut columns {
             column.sets = Box::new([]);
         }
+        // Most tables have one column, and most values are short numbers: these find their row at the first look.
+        if columns.len() == 1
+            && table.rows < 255
+            && let Some(mut column) = columns.pop()
+        {
+            column.digits.iter_mut().for_each(|class| *class = rows[*class as usize] as u8);
+            return TableIndex::One { column, rows: rows.into() };
+        }
         TableIndex::Array { columns: columns.into(), rows: rows.into() }
     }
 
     /// The first row that matches.
     pub fn row(&self, rules: &Rules, table: &Table, values: &impl Values) -> Option<u32> {
         match self {
+            TableIndex::One { column, rows } => {
+                let seen = values.value(column.key);
+                if let Some(row) = column.short_number(&seen.facts) {
+                    return u32::from(row).checked_sub(1);
+                }
+                if seen.facts.odd {
+                    return walk(rules, table, values);
+                }
+                u32::from(*rows.get(column.class_by_search(&seen.facts) as usize)?).checked_sub(1)
+            }
             TableIndex::Array { columns, rows } => {
                 let mut at = 0;
                 for column in columns {
@@ -270,6 +300,9 @@ impl Classes {
         if let Some(class) = self.known.get(&set) {
             return Some(*class);
         }
+        if self.sets.len() > MOST_BITS / 64 {
+            return None;
+        }
         let class = u16::try_from(self.sets.len() / self.words).ok()?;
         self.sets.extend_from_slice(&set);
         self.known.insert(set, class);
@@ -335,18 +368,20 @@ fn column(rules: &Rules, key: KeyId, cells: &[u32]) -> Option<(ColumnIndex, usiz
     }
 
     // Text intervals, each with its set of rows; interval 0 is "none of the texts".
+    let mut work = MOST_WORK;
     let mut sets: Vec<Vec<u64>> = vec![always.clone()];
     let mut starts = [0u32; 10];
     let (mut points, mut intervals) = (Vec::new(), Vec::new());
     for (length, spans) in texts.iter().enumerate() {
         starts[length] = points.len() as u32;
-        for (point, active) in sweep(spans) {
+        sweep(spans, words, &mut work, |point, active| {
             let mut set = always.clone();
-            active.iter().for_each(|cell| merge(&mut set, rows_of(*cell)));
+            active.iter().for_each(|(cell, _)| merge(&mut set, rows_of(*cell)));
             points.push(point);
             intervals.push(sets.len());
             sets.push(set);
-        }
+            (sets.len() * words <= MOST_BITS / 64).then_some(())
+        })?;
     }
     starts[9] = points.len() as u32;
 
@@ -378,17 +413,18 @@ fn column(rules: &Rules, key: KeyId, cells: &[u32]) -> Option<(ColumnIndex, usiz
     number_classes.class(vec![0; words])?;
     let mut steps = |spans: &[Span<u32>]| -> Option<Steps> {
         let (mut points, mut intervals) = (Vec::new(), Vec::new());
-        for (point, active) in sweep(spans) {
+        sweep(spans, words, &mut work, |point, active| {
             let mut set = vec![0; words];
-            active.iter().for_each(|cell| merge(&mut set, rows_of(*cell)));
+            active.iter().for_each(|(cell, _)| merge(&mut set, rows_of(*cell)));
             points.push(point);
             intervals.push(number_classes.class(set)?);
-        }
+            Some(())
+        })?;
         Some(Steps { points: points.into(), intervals: intervals.into() })
     };
     let (plain, dotted) = (steps(&plain)?, steps(&dotted)?);
     let (texts, width) = (text_classes.known.len(), number_classes.known.len());
-    if texts * width > 1 << 20 {
+    if texts * width > 1 << 20 || texts * width * words > MOST_WORK {
         return None;
     }
     let mut pairs = Vec::with_capacity(texts * width);
@@ -432,9 +468,15 @@ fn span(low: &str, high: &str, cell: usize) -> Span<u64> {
     Span { from: Facts::of(low).packed, to: Facts::of(high).packed.checked_add(step), cell }
 }
 
-/// Cuts overlapping spans into intervals: where each begins, and the cells that accept it.
-fn sweep<T: Ord + Copy>(spans: &[Span<T>]) -> Vec<(T, Vec<usize>)> {
-    // (point, cell, enters)
+/// Cuts overlapping spans into intervals and calls `found` with where each begins and the cells that accept it. None
+/// when `found` says so or the work left is used up, of which each cell of each interval takes `words`.
+fn sweep<T: Ord + Copy>(
+    spans: &[Span<T>],
+    words: usize,
+    work: &mut usize,
+    mut found: impl FnMut(T, &[(usize, u32)]) -> Option<()>,
+) -> Option<()> {
+    // (point, enters, cell)
     let mut events: Vec<(T, bool, usize)> = Vec::with_capacity(spans.len() * 2);
     for span in spans {
         events.push((span.from, true, span.cell));
@@ -443,13 +485,12 @@ fn sweep<T: Ord + Copy>(spans: &[Span<T>]) -> Vec<(T, Vec<usize>)> {
         }
     }
     events.sort();
-    let mut found = Vec::new();
     // A cell may enter twice (overlapping parts), so it is counted.
     let mut active: Vec<(usize, u32)> = Vec::new();
     let mut at = 0;
     while let Some((point, ..)) = events.get(at).copied() {
-        while let Some((here, enters, cell)) = events.get(at).copied().filter(|(here, ..)| *here == point) {
-            debug_assert!(here == point);
+        while let Some((_, enters, cell)) = events.get(at).copied().filter(|(here, ..)| *here == point) {
+            *work = work.checked_sub(active.len() + 1)?;
             match active.iter().position(|(known, _)| *known == cell) {
                 Some(place) if enters => active[place].1 += 1,
                 Some(place) => {
@@ -462,9 +503,10 @@ fn sweep<T: Ord + Copy>(spans: &[Span<T>]) -> Vec<(T, Vec<usize>)> {
             }
             at += 1;
         }
-        found.push((point, active.iter().map(|(cell, _)| *cell).collect()));
+        *work = work.checked_sub((active.len() + 1) * words)?;
+        found(point, &active)?;
     }
-    found
+    Some(())
 }
 
 #[cfg(test)]

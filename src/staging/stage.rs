@@ -317,6 +317,10 @@ impl Edition {
     }
 }
 
+/// How deep tables may jump. The deepest of the official ones is 3; without an end a made archive could use up the
+/// thread's stack.
+const DEEPEST: usize = 256;
+
 /// The keys that came in, in order.
 struct Supplied {
     keys: Vec<KeyId>,
@@ -538,7 +542,7 @@ impl<'a, W: Watch<'a>> Run<'a, '_, W> {
             self.problem(Problem::new(ProblemKind::UnknownTable).table(rules.table_name(table)));
             return false;
         };
-        if stack.contains(&table) {
+        if stack.contains(&table) || stack.len() >= DEEPEST {
             self.problem(Problem::new(ProblemKind::InfiniteLoop).table(rules.table_name(table)));
             return false;
         }
