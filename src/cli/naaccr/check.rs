@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::cli::Outcome;
 use crate::cli::naaccr::json;
-use crate::cli::naaccr::reading::{Reading, open};
+use crate::cli::naaccr::reading::Reading;
 use crate::naaccr::{Patient, Problem, Reader};
 
 /// Prints every problem of a file, a line each, while it is read.
@@ -30,7 +30,7 @@ impl Check {
         let mut options = self.reading.options()?;
         options.max_problems = usize::MAX;
         let name = || self.file.display().to_string();
-        let mut reader = Reader::open(open(&self.file)?, &options).with_context(name)?;
+        let mut reader = Reader::open(self.reading.open(&self.file)?, &options).with_context(name)?;
         let mut csv = csv::Writer::from_writer(std::io::stdout());
         if self.csv {
             csv.write_record([

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::cli::Outcome;
 use crate::cli::naaccr::json::{Seen, lost, print_grouped};
-use crate::cli::naaccr::reading::{Reading, open};
+use crate::cli::naaccr::reading::Reading;
 use crate::cli::naaccr::target::{Sink, Target};
 use crate::naaccr::{
     ControlCharacters, Conversion, CsvWriter, Fatal, FixedWriter, JsonLinesWriter, Lost, Mode, ParquetWriter, Patient,
@@ -137,7 +137,7 @@ impl Convert {
         if same {
             bail!("{} would be read and written at once; name another file to write", self.output.display());
         }
-        let input = open(&self.input)?;
+        let input = self.reading.open(&self.input)?;
         let target = Target::new(&self.output)?;
         let done = self.convert(input, &options, &writing, version, record_type, &mut seen, &target);
         let (written, losses) = match done {

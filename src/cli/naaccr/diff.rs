@@ -8,7 +8,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::cli::Outcome;
-use crate::cli::naaccr::reading::{Reading, open};
+use crate::cli::naaccr::reading::Reading;
 use crate::naaccr::{Items, Patient, ReadOptions, Reader, patient_digest};
 
 /// Says what differs between two files. Patients are found by their number (20), tumors by theirs (60), else by their
@@ -45,11 +45,11 @@ impl Diff {
             bail!("both files are read twice, so neither can be standard input");
         }
         let mut before: HashMap<String, String> = HashMap::new();
-        each(&self.before, &options, |key, patient| {
+        each(&self.reading, &self.before, &options, |key, patient| {
             before.insert(key, patient_digest(patient));
         })?;
         let (mut same, mut added, mut differing) = (0u64, Vec::new(), Vec::new());
-        each(&self.after, &options, |key, patient| match before.remove(&key) {
+        each(&self.reading, &self.after, &options, |key, patient| match before.remove(&key) {
             Some(digest) if digest == patient_digest(patient) => same += 1,
             Some(_) => differing.push(key),
             None => added.push(key),
@@ -87,12 +87,12 @@ impl Diff {
     fn print_items(&self, options: &ReadOptions, differing: &[String]) -> anyhow::Result<()> {
         let shown: HashMap<&str, ()> = differing.iter().take(self.most).map(|key| (key.as_str(), ())).collect();
         let mut first: BTreeMap<String, Patient> = BTreeMap::new();
-        each(&self.before, options, |key, patient| {
+        each(&self.reading, &self.before, options, |key, patient| {
             if shown.contains_key(key.as_str()) {
                 first.insert(key, patient.clone());
             }
         })?;
-        each(&self.after, options, |key, patient| {
+        each(&self.reading, &self.after, options, |key, patient| {
             let Some(before) = first.remove(&key) else { return };
             for d in differences(&key, &before, patient) {
                 self.print(&d);
@@ -118,9 +118,14 @@ impl Diff {
 }
 
 /// Reads a file and gives each patient with what it is found by.
-fn each(path: &Path, options: &ReadOptions, mut take: impl FnMut(String, &Patient)) -> anyhow::Result<()> {
+fn each(
+    reading: &Reading,
+    path: &Path,
+    options: &ReadOptions,
+    mut take: impl FnMut(String, &Patient),
+) -> anyhow::Result<()> {
     let name = || path.display().to_string();
-    let mut reader = Reader::open(open(path)?, options).with_context(name)?;
+    let mut reader = Reader::open(reading.open(path)?, options).with_context(name)?;
     let mut times: HashMap<String, u64> = HashMap::new();
     let mut patient = Patient::default();
     while reader.read_patient(&mut patient).with_context(name)? {

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::cli::Outcome;
 use crate::cli::naaccr::output::Output;
-use crate::cli::naaccr::reading::{Reading, open};
+use crate::cli::naaccr::reading::Reading;
 use crate::naaccr::{Condition, Patient, Reader};
 
 /// Writes the tumors that all conditions hold for, with their patients.
@@ -35,7 +35,7 @@ impl Filter {
     pub(in crate::cli) fn run(self) -> anyhow::Result<Outcome> {
         let options = self.reading.options()?;
         let name = || self.input.display().to_string();
-        let mut reader = Reader::open(open(&self.input)?, &options).with_context(name)?;
+        let mut reader = Reader::open(self.reading.open(&self.input)?, &options).with_context(name)?;
         let mut output = Output::new(&self.output, reader.root())?;
         let mut patient = Patient::default();
         let (mut patients, mut tumors) = (0u64, 0u64);

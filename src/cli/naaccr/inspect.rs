@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::cli::Outcome;
 use crate::cli::naaccr::json::{Seen, print_grouped};
-use crate::cli::naaccr::reading::{Reading, open};
+use crate::cli::naaccr::reading::Reading;
 use crate::naaccr::{Fatal, Patient, ReadOptions, Reader};
 
 /// Reads a file and says what it holds and what is wrong with it.
@@ -25,7 +25,7 @@ impl Inspect {
     pub(in crate::cli) fn run(self) -> anyhow::Result<Outcome> {
         let options = self.reading.options()?;
         let mut seen = Seen::default();
-        let input = match open(&self.file) {
+        let input = match self.reading.open(&self.file) {
             Ok(input) => input,
             Err(error) if self.json => {
                 seen.fatal = Some(Fatal::unreadable(format!("{error:#}")));

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::cli::Outcome;
 use crate::cli::naaccr::output::Output;
-use crate::cli::naaccr::reading::{Reading, open};
+use crate::cli::naaccr::reading::Reading;
 use crate::naaccr::{Patient, ReadOptions, Reader, Root};
 
 /// Writes the patients of several files into one. All must be of one version and record type; convert them first if
@@ -38,7 +38,8 @@ impl Merge {
             if path.as_os_str() == "-" {
                 bail!("files are read twice, so standard input cannot be one of them");
             }
-            let reader = Reader::open(open(path)?, &options).with_context(|| path.display().to_string())?;
+            let reader =
+                Reader::open(self.reading.open(path)?, &options).with_context(|| path.display().to_string())?;
             match &mut root {
                 None => root = Some(reader.root().clone()),
                 Some(root) => join(root, reader.root(), &mut differing)
@@ -48,7 +49,7 @@ impl Merge {
         let Some(root) = root else { bail!("no file to read") };
         let mut output = Output::new(&self.out, &root)?;
         for path in &self.inputs {
-            append(path, &options, &mut output)?;
+            append(path, self.reading.open(path)?, &options, &mut output)?;
         }
         let (written, _) = output.finish()?;
         differing.sort();
@@ -110,9 +111,14 @@ fn join(root: &mut Root, other: &Root, differing: &mut Vec<String>) -> anyhow::R
     Ok(())
 }
 
-fn append(path: &std::path::Path, options: &ReadOptions, output: &mut Output) -> anyhow::Result<()> {
+fn append(
+    path: &std::path::Path,
+    input: Box<dyn std::io::Read + Send>,
+    options: &ReadOptions,
+    output: &mut Output,
+) -> anyhow::Result<()> {
     let name = || path.display().to_string();
-    let mut reader = Reader::open(open(path)?, options).with_context(name)?;
+    let mut reader = Reader::open(input, options).with_context(name)?;
     let mut patient = Patient::default();
     while reader.read_patient(&mut patient).with_context(name)? {
         output.write(&patient)?;

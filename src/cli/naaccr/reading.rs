@@ -8,7 +8,7 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 
-use crate::naaccr::{Format, Mode, ReadOptions, Unknown, conflicts, load_dictionary};
+use crate::naaccr::{Format, Limits, Mode, ReadOptions, Unknown, conflicts, load_dictionary, unpacked_aside};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum ModeName {
@@ -82,7 +82,7 @@ pub(super) struct Reading {
     /// How many problems are printed; all are counted.
     #[arg(long, default_value_t = 10_000)]
     pub max_problems: usize,
-    /// How many threads may be used.
+    /// How many threads may be used; from two on, one of them unpacks.
     #[arg(long, default_value_t = 1)]
     pub threads: usize,
 }
@@ -138,8 +138,19 @@ impl Reading {
     }
 }
 
+impl Reading {
+    /// Opens a file, or standard input for `-`; with two threads or more it is unpacked on one of its own.
+    pub fn open(&self, path: &Path) -> anyhow::Result<Box<dyn Read + Send>> {
+        let input = open(path)?;
+        if self.threads < 2 {
+            return Ok(input);
+        }
+        Ok(Box::new(unpacked_aside(input, &Limits::default()).with_context(|| path.display().to_string())?))
+    }
+}
+
 /// Opens a file, or standard input for `-`.
-pub(super) fn open(path: &Path) -> anyhow::Result<Box<dyn Read + Send>> {
+fn open(path: &Path) -> anyhow::Result<Box<dyn Read + Send>> {
     if path.as_os_str() == "-" {
         return Ok(Box::new(std::io::stdin()));
     }

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::cli::Outcome;
 use crate::cli::naaccr::output::Output;
-use crate::cli::naaccr::reading::{Reading, open};
+use crate::cli::naaccr::reading::Reading;
 use crate::naaccr::{Patient, Reader, Tumor};
 
 /// How many files may be written at once.
@@ -44,7 +44,7 @@ impl Split {
         let options = self.reading.options()?;
         let name = || self.input.display().to_string();
         std::fs::create_dir_all(&self.into).with_context(|| format!("making {}", self.into.display()))?;
-        let mut reader = Reader::open(open(&self.input)?, &options).with_context(name)?;
+        let mut reader = Reader::open(self.reading.open(&self.input)?, &options).with_context(name)?;
         let mut outputs: BTreeMap<String, Output> = BTreeMap::new();
         let mut patient = Patient::default();
         while reader.read_patient(&mut patient).with_context(name)? {

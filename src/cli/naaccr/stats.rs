@@ -8,7 +8,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::cli::Outcome;
-use crate::cli::naaccr::reading::{Reading, open};
+use crate::cli::naaccr::reading::Reading;
 use crate::naaccr::{Items, Patient, Reader, super_dictionary};
 
 /// How many different values of an item are counted one by one.
@@ -41,7 +41,7 @@ impl Stats {
     pub(in crate::cli) fn run(self) -> anyhow::Result<Outcome> {
         let options = self.reading.options()?;
         let name = || self.file.display().to_string();
-        let mut reader = Reader::open(open(&self.file)?, &options).with_context(name)?;
+        let mut reader = Reader::open(self.reading.open(&self.file)?, &options).with_context(name)?;
         let mut all: BTreeMap<String, Filled> = BTreeMap::new();
         count(&reader.root().items, &mut all);
         let (mut patients, mut tumors) = (0u64, 0u64);

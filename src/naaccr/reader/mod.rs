@@ -4,6 +4,7 @@
 //! patient after patient, the problems found on the way, and the text each patient was read from. Memory is that of
 //! the largest patient. A stop says where and why; in salvage mode reading goes on with the next patient.
 
+mod aside;
 mod check;
 mod keeper;
 mod meaning;
@@ -27,6 +28,7 @@ use crate::naaccr::reader::xml_reader::XmlReader;
 use crate::naaccr::record::{Patient, Root};
 use crate::naaccr::xml;
 
+pub use aside::{Aside, unpacked_aside};
 pub(crate) use check::is_time_generated;
 pub(crate) use keeper::{Keeper, Spot, Written as NumberWritten};
 pub(crate) use namespace::NAACCR;
