@@ -333,7 +333,8 @@ impl<'c> Lookup<'c> {
             }
         }
         for (rank, read) in readings.iter().filter(|r| !r.last.is_empty()).enumerate() {
-            if let Some(date) = reading.birth {
+            // Everybody born on a whole date is looked up by it, whatever the name.
+            if let Some(date) = reading.birth.filter(|date| !date.is_full()) {
                 self.born = Some((date.first_day().into(), date.last_day().into()));
                 self.with_birth(read, rank < 2)?;
                 self.born = None;
