@@ -101,12 +101,12 @@ on_both!(imports_killed_in_every_stage_are_whole_in_the_end, |db| {
                     continue;
                 }
                 // Publishing is one short piece at the end of applying: kill around that moment.
-                let nearly = "SELECT CASE WHEN step <> 'apply' OR done >= total - 60 THEN 1 ELSE 0 END FROM job ORDER BY id DESC LIMIT 1";
+                let nearly = "SELECT CASE WHEN step <> 'apply' OR (total > 0 AND done >= total) THEN 1 ELSE 0 END FROM job ORDER BY id DESC LIMIT 1";
                 let until = Instant::now() + Duration::from_secs(60);
                 while stage == "publish" && db.number(nearly) == 0 && Instant::now() < until {
                     std::thread::sleep(Duration::from_millis(1));
                 }
-                chance.wait_up_to(if stage == "publish" { 25 } else { 30 });
+                chance.wait_up_to(if stage == "publish" { 8 } else { 30 });
                 let visible_before = db.number("SELECT count(*) FROM abstract_live");
                 server.kill();
                 let whole = i64::try_from(imports * PATIENTS).unwrap();
