@@ -243,7 +243,8 @@ fn complete(conn: &mut Conn, by: &By, rows: Vec<DueRow>) -> Result<Vec<DuePatien
     let ids = format!("[{}]", rows.iter().map(|r| r.id.to_string()).collect::<Vec<_>>().join(","));
     let text = tumors_query(conn.dialect());
     let mut tumors = conn.rows::<DueTumor>(text, &[Value::Ids(&ids)])?;
-    let mut attempts = last_attempts(conn, by, &ids)?;
+    let patients: Vec<i64> = rows.iter().map(|r| r.id).collect();
+    let mut attempts = last_attempts(conn, by, &patients)?;
     let scope = ScopeBinds::of(by);
     rows.into_iter()
         .map(|row| {
@@ -434,8 +435,8 @@ pub struct AttemptRow {
 
 const ATTEMPTS_OF_PATIENT: &str = "SELECT id, patient_id, kind, recipient, template, file_id, result, note, contact_id, login, at \
      FROM attempt WHERE patient_id = ? AND (? = 1 OR facility_id IN (?)) ORDER BY id DESC LIMIT 500";
-const LAST_ATTEMPTS: &str = "SELECT id, patient_id, kind, recipient, template, file_id, result, note, contact_id, login, at FROM attempt \
-     WHERE id IN (SELECT max(m.id) FROM attempt m WHERE m.patient_id IN (?) AND (? = 1 OR m.facility_id IN (?)) GROUP BY m.patient_id)";
+const LAST_ATTEMPT: &str = "SELECT id, patient_id, kind, recipient, template, file_id, result, note, contact_id, login, at FROM attempt \
+     WHERE patient_id = ? AND (? = 1 OR facility_id IN (?)) ORDER BY id DESC LIMIT 1";
 
 /// The attempts of a patient made by the asker's facilities, newest first; the caller has read the patient with its scope.
 pub fn attempts_of(conn: &mut Conn, by: &By, patient: i64) -> Result<Vec<AttemptRow>, StoreError> {
@@ -443,9 +444,14 @@ pub fn attempts_of(conn: &mut Conn, by: &By, patient: i64) -> Result<Vec<Attempt
     Ok(conn.rows(ATTEMPTS_OF_PATIENT, &[patient.into(), scope.all(), scope.ids()])?)
 }
 
-fn last_attempts(conn: &mut Conn, by: &By, ids: &str) -> Result<Vec<AttemptRow>, StoreError> {
+/// The last attempt for each patient of a page, one look into the index for each.
+fn last_attempts(conn: &mut Conn, by: &By, patients: &[i64]) -> Result<Vec<AttemptRow>, StoreError> {
     let scope = ScopeBinds::of(by);
-    Ok(conn.rows(LAST_ATTEMPTS, &[Value::Ids(ids), scope.all(), scope.ids()])?)
+    let mut found = Vec::new();
+    for patient in patients {
+        found.extend(conn.row::<AttemptRow>(LAST_ATTEMPT, &[(*patient).into(), scope.all(), scope.ids()])?);
+    }
+    Ok(found)
 }
 
 /// An attempt before it has its row.

@@ -118,26 +118,14 @@ on_both!(unknown_and_known_logins_answer_alike, |db| {
         "left",
     );
     disabled.unwrap();
-    let mut times = [vec![], vec![], vec![]];
-    for _ in 0..30 {
-        for (at, login) in ["known", "unknown", "gone"].iter().enumerate() {
-            let began = Instant::now();
-            let refused = registry.try_sign_in(login, "wrong password it is", "").unwrap_err();
-            times[at].push(began.elapsed());
-            assert_eq!(refused.to_string(), "Login, password or code is wrong.");
-        }
-        registry.clock.advance(301);
-    }
-    let medians: Vec<f64> = times
-        .iter_mut()
-        .map(|t| {
-            t.sort();
-            t[t.len() / 2].as_secs_f64() * 1000.0
-        })
-        .collect();
-    let widest = medians.iter().cloned().fold(0.0, f64::max) - medians.iter().cloned().fold(f64::MAX, f64::min);
-    // 5 ms on an idle machine; other tests run beside this one, so the difference is held against the time itself.
-    assert!(widest < 5.0 || widest < medians[0] * 0.25, "{medians:?} ms");
+    // 5 ms on an idle machine; other tests run beside this one, so the difference is held against the time itself, and
+    // a round in which the machine was busy with something else is measured again.
+    let alike = (0..4).any(|_| {
+        let medians = medians_of_refusals(&registry);
+        let widest = medians.iter().cloned().fold(0.0, f64::max) - medians.iter().cloned().fold(f64::MAX, f64::min);
+        widest < 5.0 || widest < medians[0] * 0.25
+    });
+    assert!(alike, "known, unknown and closed logins are told apart by time: {:?} ms", medians_of_refusals(&registry));
     // Waiting tells nothing either.
     for login in ["known", "unknown", "gone"] {
         let told =
@@ -147,6 +135,25 @@ on_both!(unknown_and_known_logins_answer_alike, |db| {
         assert!(matches!(again, AccountError::Wait { seconds } if seconds > 290), "{login}: {again:?}");
     }
 });
+
+/// Median times in milliseconds of refusing a known, an unknown and a closed login.
+fn medians_of_refusals(registry: &Registry) -> Vec<f64> {
+    let mut times = [vec![], vec![], vec![]];
+    for _ in 0..20 {
+        for (at, login) in ["known", "unknown", "gone"].iter().enumerate() {
+            let began = Instant::now();
+            let refused = registry.try_sign_in(login, "wrong password it is", "").unwrap_err();
+            times[at].push(began.elapsed());
+            assert_eq!(refused.to_string(), "Login, password or code is wrong.");
+        }
+        registry.clock.advance(301);
+    }
+    let median = |t: &mut Vec<std::time::Duration>| {
+        t.sort();
+        t[t.len() / 2].as_secs_f64() * 1000.0
+    };
+    times.iter_mut().map(median).collect()
+}
 
 on_both!(others_sign_in_as_fast_while_one_login_is_attacked, |db| {
     use std::sync::atomic::{AtomicBool, Ordering};
@@ -164,25 +171,27 @@ on_both!(others_sign_in_as_fast_while_one_login_is_attacked, |db| {
         times.sort_by(f64::total_cmp);
         times[2]
     };
-    let calm = quickest();
-    let over = AtomicBool::new(false);
-    let attacked = std::thread::scope(|s| {
-        let attacker = s.spawn(|| {
-            let mut tries = 0;
-            while !over.load(Ordering::Relaxed) {
-                registry.try_sign_in("ann", "wrong password it is", "").unwrap_err();
-                tries += 1;
-            }
-            tries
-        });
-        let attacked = quickest();
-        over.store(true, Ordering::Relaxed);
-        assert!(attacker.join().unwrap() > 25);
-        attacked
-    });
-    // A fifth on a quiet machine. With other tests beside this one the quickest tenth is compared, and loosely.
-    assert!(attacked < calm * 2.0 + 20.0, "{calm:.1} ms calm, {attacked:.1} ms attacked");
-    eprintln!("{:?}: {calm:.1} ms calm, {attacked:.1} ms attacked", db.kind());
+    let attacked = || {
+        let over = AtomicBool::new(false);
+        std::thread::scope(|s| {
+            let attacker = s.spawn(|| {
+                let mut tries = 0;
+                while !over.load(Ordering::Relaxed) {
+                    registry.try_sign_in("ann", "wrong password it is", "").unwrap_err();
+                    tries += 1;
+                }
+                tries
+            });
+            let attacked = quickest();
+            over.store(true, Ordering::Relaxed);
+            assert!(attacker.join().unwrap() > 25);
+            attacked
+        })
+    };
+    // A fifth on a quiet machine. With other tests beside this one the quickest tenth is compared, loosely, and a round in
+    // which the machine was busy with something else is measured again.
+    let rounds: Vec<(f64, f64)> = (0..4).map(|_| (quickest(), attacked())).collect();
+    assert!(rounds.iter().any(|(calm, attacked)| *attacked < calm * 2.0 + 20.0), "calm and attacked, ms: {rounds:?}");
 });
 
 on_both!(what_was_typed_at_the_door_is_kept_nowhere, |db| {
