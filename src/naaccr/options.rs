@@ -54,13 +54,13 @@ pub struct Limits {
     pub attributes: usize,
     /// Longest file, unpacked, in bytes.
     pub total: u64,
-    /// Most bytes a compressed byte may unpack to, once 64 MB were unpacked.
+    /// Most bytes a compressed byte may unpack to, once 16 MB were unpacked.
     pub ratio: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { depth: 100, value: 16 << 20, patient: 64 << 20, attributes: 100, total: 1 << 42, ratio: 200 }
+        Limits { depth: 100, value: 1 << 20, patient: 16 << 20, attributes: 100, total: 1 << 42, ratio: 200 }
     }
 }
 
@@ -103,6 +103,8 @@ pub struct ReadOptions {
     pub zero_pad: bool,
     /// Whether characters XML does not allow stay in the values; they are reported in any case.
     pub keep_control_characters: bool,
+    /// How many threads read the patients of an XML file; the outcome is the same for any number.
+    pub threads: usize,
     /// Bounds.
     pub limits: Limits,
 }
@@ -129,6 +131,7 @@ impl ReadOptions {
             max_problems: 10_000,
             zero_pad: false,
             keep_control_characters: false,
+            threads: 1,
             limits: Limits::default(),
         }
     }

@@ -309,8 +309,29 @@ impl Problems {
         self.counts[kind as usize] += 1;
         self.errors += u64::from(severity == Severity::Error);
         self.warnings += u64::from(severity == Severity::Warning);
-        if self.kept.len() + self.taken < self.most {
+        if !self.is_full() {
             self.kept.push(whole());
+        }
+    }
+
+    /// Whether no more problems are kept whole.
+    pub(crate) fn is_full(&self) -> bool {
+        self.kept.len() + self.taken >= self.most
+    }
+
+    /// Takes in what was found in a later part of the file, whose patients are counted from after `before`.
+    pub(crate) fn absorb(&mut self, later: Problems, before: u64) {
+        for (sum, n) in std::iter::zip(&mut self.counts, later.counts) {
+            *sum += n;
+        }
+        self.errors += later.errors;
+        self.warnings += later.warnings;
+        for mut problem in later.kept {
+            if self.is_full() {
+                break;
+            }
+            problem.patient = problem.patient.map(|n| n + before);
+            self.kept.push(problem);
         }
     }
 

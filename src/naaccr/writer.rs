@@ -4,7 +4,7 @@
 //! does not allow, an item left out) is listed, never dropped in silence.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io::Write;
 
 use crate::naaccr::dictionary::{default_user_dictionary, dictionary};
@@ -167,25 +167,23 @@ impl<W: Write> Writer<W> {
     }
 
     fn items(&mut self, depth: usize, items: &Items) -> Result<(), Fatal> {
-        if !self.options.alphabetical {
-            for (n, entry) in items.iter().enumerate() {
-                self.item(depth, items, n, entry)?;
+        let mut seen = HashSet::new();
+        let mut entries = items.iter();
+        // Sorting keeps the order of equal ids, so that the first one stays the first.
+        let mut sorted: Vec<Entry<'_>> =
+            if self.options.alphabetical { entries.by_ref().collect() } else { Vec::new() };
+        sorted.sort_by_key(|entry| entry.id);
+        for entry in sorted.into_iter().chain(entries) {
+            if items.has_repeats() && !seen.insert(entry.id) {
+                self.losses.add(entry.id, entry.number, "duplicate_item");
+                continue;
             }
-            return Ok(());
-        }
-        let mut sorted: Vec<_> = items.iter().enumerate().collect();
-        sorted.sort_by_key(|(_, entry)| entry.id);
-        for (n, entry) in sorted {
-            self.item(depth, items, n, entry)?;
+            self.item(depth, entry)?;
         }
         Ok(())
     }
 
-    fn item(&mut self, depth: usize, items: &Items, n: usize, entry: Entry<'_>) -> Result<(), Fatal> {
-        if items.has_repeats() && items.iter().take(n).any(|earlier| earlier.id == entry.id) {
-            self.losses.add(entry.id, entry.number, "duplicate_item");
-            return Ok(());
-        }
+    fn item(&mut self, depth: usize, entry: Entry<'_>) -> Result<(), Fatal> {
         if self.options.exclude.contains(entry.id) {
             self.losses.add(entry.id, entry.number, "excluded");
             return Ok(());

@@ -82,9 +82,49 @@ pub(super) struct Reading {
     /// How many problems are printed; all are counted.
     #[arg(long, default_value_t = 10_000)]
     pub max_problems: usize,
-    /// How many threads may be used; from two on, one of them unpacks.
+    /// How many threads read patients; from two on a packed file is unpacked by one more. The outcome is the same for
+    /// any number.
     #[arg(long, default_value_t = 1)]
     pub threads: usize,
+    #[command(flatten)]
+    bounds: Bounds,
+}
+
+/// Bounds that keep a hostile file from using up the machine.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Bounds")]
+struct Bounds {
+    /// Longest value in bytes.
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().value)]
+    max_value: usize,
+    /// Largest patient in bytes.
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().patient)]
+    max_patient: usize,
+    /// Longest file in bytes, unpacked.
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().total)]
+    max_total: u64,
+    /// How deep elements of an extension may stand in each other.
+    #[arg(long, value_name = "N", default_value_t = Limits::default().depth)]
+    max_depth: usize,
+    /// Most attributes of one element.
+    #[arg(long, value_name = "N", default_value_t = Limits::default().attributes)]
+    max_attributes: usize,
+    /// How many bytes a packed byte may unfold to, in a file that unfolds to more than 16 MB.
+    #[arg(long, value_name = "N", default_value_t = Limits::default().ratio)]
+    max_ratio: u64,
+}
+
+impl Bounds {
+    fn limits(&self) -> Limits {
+        Limits {
+            depth: self.max_depth,
+            value: self.max_value,
+            patient: self.max_patient,
+            attributes: self.max_attributes,
+            total: self.max_total,
+            ratio: self.max_ratio,
+        }
+    }
 }
 
 impl Reading {
@@ -119,6 +159,8 @@ impl Reading {
         options.include = self.include.iter().cloned().collect();
         options.exclude = self.exclude.iter().cloned().collect();
         options.max_problems = self.max_problems;
+        options.threads = self.threads;
+        options.limits = self.bounds.limits();
         for path in &self.user_dictionaries {
             let bytes =
                 std::fs::read(path).with_context(|| format!("reading the user dictionary {}", path.display()))?;
@@ -145,7 +187,7 @@ impl Reading {
         if self.threads < 2 {
             return Ok(input);
         }
-        Ok(Box::new(unpacked_aside(input, &Limits::default()).with_context(|| path.display().to_string())?))
+        Ok(Box::new(unpacked_aside(input, &self.bounds.limits()).with_context(|| path.display().to_string())?))
     }
 }
 

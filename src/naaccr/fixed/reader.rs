@@ -91,7 +91,7 @@ impl<'a> FixedReader<'a> {
     /// Reads the next patient; false at the end of the file.
     pub fn read_patient(&mut self, patient: &mut Patient) -> Result<bool, Fatal> {
         patient.clear();
-        self.at = self.source.let_go(self.at)?;
+        self.at = self.source.let_go(self.at);
         let begin = self.at;
         let mut number: Option<String> = None;
         let first_line = self.line;
@@ -300,6 +300,9 @@ impl<'a> FixedReader<'a> {
     }
 }
 
+/// The longest line: that of a full abstract has 24,194 characters.
+const LONGEST_LINE: usize = 1 << 20;
+
 /// The line that begins at `at`, without its end; none at the end of the file.
 fn line_at<'s>(source: &'s mut Source<'_>, at: usize) -> Result<Option<Line<'s>>, Fatal> {
     let mut from = at;
@@ -308,6 +311,10 @@ fn line_at<'s>(source: &'s mut Source<'_>, at: usize) -> Result<Option<Line<'s>>
             break Some(from + n);
         }
         from = source.text().len();
+        if from - at > LONGEST_LINE {
+            let message = format!("a line is longer than {LONGEST_LINE} bytes; no record of fixed columns is");
+            return Err(Fatal::new(FatalKind::ValueTooLarge, message));
+        }
         if !source.more()? {
             break None;
         }

@@ -5,23 +5,29 @@ use std::sync::mpsc::{Receiver, sync_channel};
 
 use crate::naaccr::options::Limits;
 use crate::naaccr::problem::Fatal;
-use crate::naaccr::reader::unpack::unpacked;
+use crate::naaccr::reader::unpack::{Readable, unpacked_told};
 
 const BLOCK: usize = 256 << 10;
 /// Blocks that may wait; with them memory stays bounded when unpacking is the quicker part.
 const WAITING: usize = 4;
 
-/// Bytes that another thread unpacks.
+/// Bytes that another thread unpacks, if they are packed.
 #[derive(Debug)]
-pub struct Aside {
-    blocks: Receiver<io::Result<Vec<u8>>>,
-    block: Vec<u8>,
-    at: usize,
+pub struct Aside(Bytes);
+
+#[derive(Debug)]
+enum Bytes {
+    Plain(Readable<'static>),
+    Blocks { blocks: Receiver<io::Result<Vec<u8>>>, block: Vec<u8>, at: usize },
 }
 
-/// Unpacks a file on a thread of its own, which ends with the file or when the reader is let go.
+/// Unpacks a file on a thread of its own, which ends with the file or when the reader is let go. A file that is not
+/// packed is read as it is.
 pub fn unpacked_aside(input: impl Read + Send + 'static, limits: &Limits) -> Result<Aside, Fatal> {
-    let mut bytes = unpacked(input, limits)?;
+    let (mut bytes, is_packed) = unpacked_told(input, limits)?;
+    if !is_packed {
+        return Ok(Aside(Bytes::Plain(Readable(bytes))));
+    }
     let (send, blocks) = sync_channel(WAITING);
     let unpack = move || {
         loop {
@@ -47,21 +53,25 @@ pub fn unpacked_aside(input: impl Read + Send + 'static, limits: &Limits) -> Res
         .name("naaccr-unpack".into())
         .spawn(unpack)
         .map_err(|e| Fatal::unreadable(format!("no thread for unpacking: {e}")))?;
-    Ok(Aside { blocks, block: Vec::new(), at: 0 })
+    Ok(Aside(Bytes::Blocks { blocks, block: Vec::new(), at: 0 }))
 }
 
 impl Read for Aside {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.at == self.block.len() {
-            match self.blocks.recv() {
-                Ok(block) => self.block = block?,
+        let (blocks, block, at) = match &mut self.0 {
+            Bytes::Plain(bytes) => return bytes.0.read(buffer),
+            Bytes::Blocks { blocks, block, at } => (blocks, block, at),
+        };
+        while *at == block.len() {
+            match blocks.recv() {
+                Ok(next) => *block = next?,
                 Err(_) => return Ok(0),
             }
-            self.at = 0;
+            *at = 0;
         }
-        let n = buffer.len().min(self.block.len() - self.at);
-        buffer[..n].copy_from_slice(&self.block[self.at..self.at + n]);
-        self.at += n;
+        let n = buffer.len().min(block.len() - *at);
+        buffer[..n].copy_from_slice(&block[*at..*at + n]);
+        *at += n;
         Ok(n)
     }
 }
@@ -86,13 +96,16 @@ mod tests {
             unpacked_aside(io::Cursor::new(cut), &Limits::default()).unwrap().read_to_end(&mut part).unwrap_err();
         assert_eq!(stop_of(&fault).kind, FatalKind::Io);
         let small = Limits { total: 1000, ..Limits::default() };
-        let fault = unpacked_aside(io::Cursor::new(text), &small).unwrap().read_to_end(&mut part).unwrap_err();
+        let fault = unpacked_aside(io::Cursor::new(zstd::encode_all(&text[..], 1).unwrap()), &small)
+            .unwrap()
+            .read_to_end(&mut part)
+            .unwrap_err();
         assert_eq!(stop_of(&fault).kind, FatalKind::FileTooLarge);
     }
 
     #[test]
     fn letting_go_of_the_reader_ends_the_thread() {
-        let endless = unpacked_aside(io::repeat(b'x'), &Limits::default()).unwrap();
-        drop(endless);
+        let packed = zstd::encode_all(io::repeat(b'x').take(100 << 20), 1).unwrap();
+        drop(unpacked_aside(io::Cursor::new(packed), &Limits::default()).unwrap());
     }
 }

@@ -4,6 +4,7 @@
 //! here, once for all of them.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use crate::naaccr::item::{Item, ItemNumber, Level};
 use crate::naaccr::options::{ReadOptions, Unknown};
@@ -50,7 +51,8 @@ pub(crate) struct Keeper {
     seen: Vec<[u32; 3]>,
     /// The element being read at each level.
     element: [u32; 3],
-    seen_unknown: [Vec<String>; 3],
+    /// Unknown ids of the element being read at each level.
+    seen_unknown: [HashSet<String>; 3],
     /// For each word the word that came after it last time.
     next: Vec<u32>,
     last: u32,
@@ -74,6 +76,11 @@ impl Keeper {
             vocabulary,
             options,
         }
+    }
+
+    /// A keeper for another part of the same file, which has found nothing yet.
+    pub fn alike(&self) -> Keeper {
+        Keeper::new(self.vocabulary.clone(), self.version, self.options.clone())
     }
 
     /// An element of that level begins.
@@ -378,11 +385,11 @@ impl Keeper {
         if let Written::Other(text) = written {
             self.number_is_no_number(level, spot, id, None, text, value)?;
         }
-        if self.seen_unknown[level as usize].iter().any(|seen| seen == id) {
+        if self.seen_unknown[level as usize].contains(id) {
             self.repeated(level, spot, id, None, value)?;
             items.note_repeat();
         } else {
-            self.seen_unknown[level as usize].push(id.to_owned());
+            self.seen_unknown[level as usize].insert(id.to_owned());
         }
         if matches!(self.options.unknown, Unknown::Error | Unknown::Report) {
             let other_type = self.find(id.as_bytes()).is_some();

@@ -9,6 +9,7 @@ mod check;
 mod keeper;
 mod meaning;
 mod namespace;
+mod parallel;
 mod root;
 mod source;
 mod unpack;
@@ -24,6 +25,7 @@ use crate::naaccr::fixed::FixedReader;
 use crate::naaccr::options::{Format, ReadOptions};
 use crate::naaccr::problem::{Fatal, Problem, Problems};
 use crate::naaccr::reader::namespace::Namespaces;
+use crate::naaccr::reader::parallel::{PIECE, ParallelReader};
 use crate::naaccr::reader::xml_reader::XmlReader;
 use crate::naaccr::record::{Patient, Root};
 use crate::naaccr::xml;
@@ -44,6 +46,7 @@ pub struct Reader<'a>(Form<'a>);
 #[derive(Debug)]
 enum Form<'a> {
     Xml(Box<XmlReader<'a>>),
+    Parallel(Box<ParallelReader<'a>>),
     Fixed(Box<FixedReader<'a>>),
 }
 
@@ -59,10 +62,15 @@ impl<'a> Reader<'a> {
             Format::Fixed => true,
             Format::Auto => !matches!(source.text().trim_ascii_start().first(), None | Some(b'<')),
         };
-        Ok(Reader(if is_fixed {
-            Form::Fixed(Box::new(FixedReader::open(source, options)?))
-        } else {
-            Form::Xml(Box::new(XmlReader::open(source, options, decoded.unknown)?))
+        if is_fixed {
+            return Ok(Reader(Form::Fixed(Box::new(FixedReader::open(source, options)?))));
+        }
+        let reader = Box::new(XmlReader::open(source, options, decoded.unknown)?);
+        // What is already here whole is read before other threads would have begun.
+        let alone = options.threads < 2 || reader.is_finished() || reader.source.ended();
+        Ok(Reader(match alone {
+            true => Form::Xml(reader),
+            false => Form::Parallel(Box::new(ParallelReader::new(reader, options.threads, PIECE))),
         }))
     }
 
@@ -75,6 +83,7 @@ impl<'a> Reader<'a> {
     pub fn root(&self) -> &Root {
         match &self.0 {
             Form::Xml(reader) => &reader.root,
+            Form::Parallel(reader) => reader.root(),
             Form::Fixed(reader) => &reader.root,
         }
     }
@@ -83,6 +92,7 @@ impl<'a> Reader<'a> {
     pub fn read_patient(&mut self, patient: &mut Patient) -> Result<bool, Fatal> {
         match &mut self.0 {
             Form::Xml(reader) => reader.read_patient(patient),
+            Form::Parallel(reader) => reader.read_patient(patient),
             Form::Fixed(reader) => reader.read_patient(patient),
         }
     }
@@ -92,6 +102,7 @@ impl<'a> Reader<'a> {
     pub fn patient_source(&self) -> &[u8] {
         match &self.0 {
             Form::Xml(reader) => reader.patient_source(),
+            Form::Parallel(reader) => reader.patient_source(),
             Form::Fixed(reader) => reader.patient_source(),
         }
     }
@@ -100,6 +111,7 @@ impl<'a> Reader<'a> {
     pub fn problems(&self) -> &Problems {
         match &self.0 {
             Form::Xml(reader) => &reader.keeper.problems,
+            Form::Parallel(reader) => reader.problems(),
             Form::Fixed(reader) => &reader.keeper.problems,
         }
     }
@@ -108,6 +120,7 @@ impl<'a> Reader<'a> {
     pub fn drain_problems(&mut self) -> Vec<Problem> {
         match &mut self.0 {
             Form::Xml(reader) => reader.keeper.problems.drain(),
+            Form::Parallel(reader) => reader.problems_mut().drain(),
             Form::Fixed(reader) => reader.keeper.problems.drain(),
         }
     }

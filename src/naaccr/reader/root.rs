@@ -11,7 +11,7 @@ use crate::naaccr::reader::keeper::{Keeper, Spot};
 use crate::naaccr::reader::namespace::{NAACCR, Namespaces, declared_prefix};
 use crate::naaccr::reader::source::{LineCount, Source};
 use crate::naaccr::reader::vocabulary::Vocabulary;
-use crate::naaccr::reader::xml_reader::{ENDLESS_TAG, attributes, is_endless_tag};
+use crate::naaccr::reader::xml_reader::{ENDLESS_TAG, attributes, endless};
 use crate::naaccr::record::{Items, Root};
 use crate::naaccr::versions::{Specification, Version};
 use crate::naaccr::xml::{self, Fault, Markup};
@@ -68,13 +68,16 @@ pub(crate) fn open(
             Ok(_) => {
                 return Err(stop(source, lines, at, FatalKind::XmlSyntax, "the file does not begin with an element"));
             }
-            Err(Fault::Incomplete) if is_endless_tag(source.text(), at) => {
-                return Err(stop(source, lines, at, FatalKind::XmlSyntax, ENDLESS_TAG));
-            }
-            Err(Fault::Incomplete) if source.more()? => {}
-            Err(Fault::Incomplete) => {
-                return Err(stop(source, lines, at, FatalKind::XmlSyntax, "the file ends inside a tag"));
-            }
+            Err(Fault::Incomplete) => match endless(source.text(), at, &options.limits) {
+                None if source.more()? => {}
+                None => return Err(stop(source, lines, at, FatalKind::XmlSyntax, "the file ends inside a tag")),
+                Some(FatalKind::ValueTooLarge) => {
+                    let what =
+                        "a comment or an instruction before the root element is longer than the limit of a value";
+                    return Err(stop(source, lines, at, FatalKind::ValueTooLarge, what));
+                }
+                Some(kind) => return Err(stop(source, lines, at, kind, ENDLESS_TAG)),
+            },
             Err(Fault::Syntax { at, what }) => return Err(stop(source, lines, at, FatalKind::XmlSyntax, what)),
         }
     };

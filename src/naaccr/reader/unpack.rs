@@ -11,6 +11,8 @@ use crate::naaccr::problem::{Fatal, FatalKind};
 pub(crate) type Bytes<'a> = Box<dyn Read + Send + 'a>;
 
 const HEAD: usize = 1024;
+/// Unpacked bytes from which on the ratio is asked.
+const RATIO_FROM: u64 = 16 << 20;
 
 /// A reader that begins with bytes already read.
 type Again<'a> = Chain<Cursor<Vec<u8>>, Bytes<'a>>;
@@ -24,6 +26,11 @@ fn look_ahead(mut input: Bytes<'_>) -> io::Result<(Vec<u8>, Again<'_>)> {
 
 /// Unpacks gzip, zstd and zip, told by the first bytes, and holds to the limits.
 pub(crate) fn unpacked<'a>(input: impl Read + Send + 'a, limits: &Limits) -> Result<Bytes<'a>, Fatal> {
+    unpacked_told(input, limits).map(|(bytes, _)| bytes)
+}
+
+/// The same; says too whether the bytes were packed.
+pub(crate) fn unpacked_told<'a>(input: impl Read + Send + 'a, limits: &Limits) -> Result<(Bytes<'a>, bool), Fatal> {
     let counted = Counted { input, read: std::sync::Arc::default() };
     let packed = counted.read.clone();
     let (head, rest) = look_ahead(Box::new(counted)).map_err(|e| Fatal::new(FatalKind::Io, e.to_string()))?;
@@ -36,10 +43,10 @@ pub(crate) fn unpacked<'a>(input: impl Read + Send + 'a, limits: &Limits) -> Res
         [b'P', b'K', 3, 4, ..] => Box::new(first_of_zip(buffered, limits)?),
         _ => {
             let (_, whole) = (head, buffered);
-            return Ok(Box::new(Bounded { input: whole, given: 0, packed: None, limits: *limits }));
+            return Ok((Box::new(Bounded { input: whole, given: 0, packed: None, limits: *limits }), false));
         }
     };
-    Ok(Box::new(Bounded { input: unpacked, given: 0, packed: Some(packed), limits: *limits }))
+    Ok((Box::new(Bounded { input: unpacked, given: 0, packed: Some(packed), limits: *limits }), true))
 }
 
 /// The first file of a zip archive. Archives need to be read from their end, so the packed bytes are held.
@@ -113,7 +120,10 @@ pub(crate) fn stop_of(error: &io::Error) -> Fatal {
 
 impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n = self.input.read(buffer)?;
+        // Up to the limit everything is given, whatever the sizes it is asked for in; one byte more is a fault.
+        let left = self.limits.total.saturating_sub(self.given);
+        let most = usize::try_from(left).unwrap_or(usize::MAX).max(1).min(buffer.len());
+        let n = self.input.read(&mut buffer[..most])?;
         self.given += n as u64;
         if self.given > self.limits.total {
             let message = format!("the file is longer than {} bytes, the limit that is set", self.limits.total);
@@ -121,7 +131,7 @@ impl<R: Read> Read for Bounded<R> {
         }
         if let Some(packed) = &self.packed {
             let packed = packed.load(std::sync::atomic::Ordering::Relaxed).max(1);
-            if self.given > 64 << 20 && self.given / packed > self.limits.ratio {
+            if self.given > RATIO_FROM && self.given / packed > self.limits.ratio {
                 let message = format!(
                     "{packed} packed bytes unfold to more than {} times as many; unpack the file first if it is to be trusted",
                     self.limits.ratio
@@ -170,6 +180,19 @@ pub(crate) struct Decoded<'a> {
 
 /// A boxed reader that can be shown in debug output.
 pub(crate) struct Readable<'a>(pub Bytes<'a>);
+
+impl Readable<'_> {
+    /// Reads some bytes; none at the end.
+    pub fn read_some(&mut self, buffer: &mut [u8]) -> Result<usize, Fatal> {
+        loop {
+            match self.0.read(buffer) {
+                Ok(n) => return Ok(n),
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(stop_of(&e)),
+            }
+        }
+    }
+}
 
 impl std::fmt::Debug for Readable<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

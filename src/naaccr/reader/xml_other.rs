@@ -25,6 +25,9 @@ impl XmlReader<'_> {
         }
         while let Some(name) = open.last().copied() {
             let Some(length) = memchr::memchr(b'<', &self.source.text()[self.at..]) else {
+                if self.source.text().len() - self.at > self.keeper.options.limits.value {
+                    return Err(self.value_too_large(self.at));
+                }
                 if !self.source.more()? {
                     return Err(self.syntax(self.source.text().len(), "the file ends inside an extension"));
                 }
@@ -125,7 +128,7 @@ impl XmlReader<'_> {
             if found.is_none() {
                 from = from.max(text.len().saturating_sub(open.len()));
                 self.lines.line(&self.source, from.min(text.len()));
-                let now = self.source.let_go(from.min(self.source.text().len()))?;
+                let now = self.source.let_go(from.min(self.source.text().len()));
                 self.lines.moved(from, now);
                 from = now;
                 self.at = now;

@@ -4,7 +4,7 @@
 //! window; all else goes through the general reader of markup. Both end in the same [`Keeper`].
 
 use crate::naaccr::item::Level;
-use crate::naaccr::options::{Mode, ReadOptions};
+use crate::naaccr::options::{Limits, Mode, ReadOptions};
 use crate::naaccr::problem::{Fatal, FatalKind, ProblemKind, Severity};
 use crate::naaccr::reader::keeper::{Keeper, Spot, Written};
 use crate::naaccr::reader::namespace::{Element, Namespaces};
@@ -26,7 +26,7 @@ enum Next {
 /// A reader of NAACCR XML.
 #[derive(Debug)]
 pub(crate) struct XmlReader<'a> {
-    pub(super) source: Source<'a>,
+    pub source: Source<'a>,
     pub(super) at: usize,
     pub(super) lines: LineCount,
     pub root: Root,
@@ -42,6 +42,8 @@ pub(crate) struct XmlReader<'a> {
     pub(super) begin: usize,
     /// Where the patient read last stands.
     pub(super) patient: std::ops::Range<usize>,
+    /// Whether the text is a piece of a file, which ends between two patients.
+    pub(super) of_piece: bool,
 }
 
 impl<'a> XmlReader<'a> {
@@ -68,6 +70,7 @@ impl<'a> XmlReader<'a> {
             scratch: String::new(),
             begin: 0,
             patient: 0..0,
+            of_piece: false,
         };
         if opened.empty {
             reader.end_of_root()?;
@@ -93,7 +96,50 @@ impl<'a> XmlReader<'a> {
             scratch: String::new(),
             begin: 0,
             patient: 0..0,
+            of_piece: false,
         }
+    }
+
+    /// A reader of pieces of this file, for [`XmlReader::take_piece`].
+    pub fn of_pieces(&self) -> XmlReader<'static> {
+        let root = Root { items: Items::default(), extensions: Vec::new(), ..self.root.clone() };
+        let mut reader = XmlReader::of_snippet(&[], root, self.namespaces.clone(), self.keeper.alike());
+        reader.of_piece = true;
+        reader
+    }
+
+    /// Begins with a piece of the file that stands between two patients.
+    pub fn take_piece(&mut self, source: Source<'a>, lines: LineCount) {
+        self.source = source;
+        self.lines = lines;
+        self.at = 0;
+        self.begin = 0;
+        self.patient = 0..0;
+        self.finished = false;
+        self.keeper.patient = 0;
+        self.keeper.tumor = 0;
+        self.keeper.between = true;
+    }
+
+    /// Where the reader stands.
+    pub fn position(&self) -> usize {
+        self.at
+    }
+
+    /// The line counted up to where the reader stands, and where in the file that line begins.
+    pub fn counted(&mut self) -> (u64, u64) {
+        self.lines.line(&self.source, self.at);
+        self.lines.counted()
+    }
+
+    /// The end tag of patients, as most files write it.
+    pub fn end_tag_of_patient(&self) -> Vec<u8> {
+        self.namespaces.tag("</", "Patient>")
+    }
+
+    /// Whether the end of the file was reached.
+    pub fn is_finished(&self) -> bool {
+        self.finished
     }
 
     /// Reads the next patient; false at the end of the file.
@@ -111,6 +157,10 @@ impl<'a> XmlReader<'a> {
                         format!("the patient is broken and was passed over ({passed_over}): {}", fatal.message);
                     self.keeper.report(ProblemKind::PatientSkipped, Severity::Error, spot, None, message);
                 }
+                Err(fatal) if fatal.kind == FatalKind::PatientTooLarge => {
+                    let spot = self.spot(self.begin);
+                    return Err(self.keeper.fatal(fatal.kind, spot, fatal.message));
+                }
                 other => return other,
             }
         }
@@ -124,7 +174,7 @@ impl<'a> XmlReader<'a> {
     fn try_patient(&mut self, patient: &mut Patient) -> Result<bool, Fatal> {
         self.patient = 0..0;
         self.lines.line(&self.source, self.at);
-        let now = self.source.let_go(self.at)?;
+        let now = self.source.let_go(self.at);
         self.lines.moved(self.at, now);
         self.at = now;
         self.begin = self.at;
@@ -135,6 +185,7 @@ impl<'a> XmlReader<'a> {
         self.keeper.begin(Level::Patient);
         let begin = self.at;
         self.begin = begin;
+        self.source.begin(begin);
         let spot = self.spot(begin);
         let declared = self.namespaces.depth();
         let empty = self.child_tag(Level::Patient)?;
@@ -161,6 +212,7 @@ impl<'a> XmlReader<'a> {
         }
         self.namespaces.forget(declared);
         patient.lines = (spot.line, self.lines.line(&self.source, self.at));
+        self.source.check_size(self.at)?;
         self.keeper.between = true;
         self.patient = begin..self.at;
         let before = self.source.before();
@@ -193,7 +245,7 @@ impl<'a> XmlReader<'a> {
             self.at = xml::skip_space(text, self.at);
             let Some(c) = text.get(self.at) else {
                 self.lines.line(&self.source, self.at);
-                let now = self.source.let_go(self.at)?;
+                let now = self.source.let_go(self.at);
                 self.lines.moved(self.at, now);
                 self.at = now;
                 if self.at >= self.source.text().len() && !self.source.more()? {
@@ -214,7 +266,10 @@ impl<'a> XmlReader<'a> {
             if self.keeper.options.is_strict() {
                 return Err(self.keeper.fatal(FatalKind::XmlSyntax, spot, message));
             }
-            let shown = String::from_utf8_lossy(self.source.text().get(self.at..).unwrap_or_default()).into_owned();
+            // Enough of it to show, wherever the window ends.
+            while self.source.text().len() - self.at < SHOWN && self.source.more()? {}
+            let rest = self.source.text().get(self.at..).unwrap_or_default();
+            let shown = String::from_utf8_lossy(&rest[..rest.len().min(SHOWN)]).into_owned();
             self.keeper.report(ProblemKind::AfterTheEnd, Severity::Error, spot, Some(&shown), message);
             return Ok(());
         }
@@ -235,7 +290,21 @@ impl<'a> XmlReader<'a> {
             self.at = xml::skip_space(self.source.text(), self.at);
             match self.source.text().get(self.at) {
                 None => {
+                    if level == Level::Root {
+                        // Blanks between patients, however many, are let go of.
+                        self.lines.line(&self.source, self.at);
+                        let now = self.source.let_go(self.at);
+                        self.lines.moved(self.at, now);
+                        (self.at, self.begin) = (now, now);
+                        if now < self.source.text().len() {
+                            continue;
+                        }
+                    }
                     if !self.source.more()? {
+                        if self.of_piece && level == Level::Root {
+                            self.finished = true;
+                            return Ok(Next::End);
+                        }
                         return Err(self.cut_short(level));
                     }
                     continue;
@@ -258,6 +327,9 @@ impl<'a> XmlReader<'a> {
                 }
                 Markup::Doctype => return Err(self.syntax(self.at, "a document type declaration inside the file")),
                 Markup::End { name } => {
+                    if self.of_piece && level == Level::Root {
+                        return Err(self.syntax(self.at, "the root ends inside a piece of the file"));
+                    }
                     self.check_end(name, level)?;
                     self.at = next;
                     return Ok(Next::End);
@@ -358,8 +430,10 @@ impl<'a> XmlReader<'a> {
             match xml::markup(self.source.text(), self.at) {
                 Ok(found) => return Ok(found),
                 Err(Fault::Incomplete) => {
-                    if is_endless_tag(self.source.text(), self.at) {
-                        return Err(self.syntax(self.at, ENDLESS_TAG));
+                    match endless(self.source.text(), self.at, &self.keeper.options.limits) {
+                        None => {}
+                        Some(FatalKind::ValueTooLarge) => return Err(self.value_too_large(self.at)),
+                        Some(_) => return Err(self.syntax(self.at, ENDLESS_TAG)),
                     }
                     if !self.source.more()? {
                         return Err(self.syntax(self.source.text().len(), "the file ends inside a tag"));
@@ -439,6 +513,7 @@ impl<'a> XmlReader<'a> {
 
     fn can_go_on_after(&self, fatal: &Fatal) -> bool {
         self.keeper.options.mode == Mode::Salvage
+            && !self.of_piece
             && !matches!(fatal.kind, FatalKind::Io | FatalKind::FileTooLarge | FatalKind::CompressionRatio)
     }
 }
@@ -459,14 +534,22 @@ pub(crate) fn attributes(text: &[u8], tag: &Tag, most: usize) -> Result<Vec<(Str
     Ok(found)
 }
 
+/// How many bytes of what follows the root are shown at most.
+const SHOWN: usize = 1024;
+
 /// The longest start tag. Each time more of the file is read a tag is looked at from its beginning, so that one without
 /// end would cost time by its square.
-const LONGEST_TAG: usize = 1 << 20;
-pub(crate) const ENDLESS_TAG: &str = "a tag longer than one megabyte";
+const LONGEST_TAG: usize = 256 << 10;
+pub(crate) const ENDLESS_TAG: &str = "a tag longer than 256 kilobytes";
 
-/// Whether the start tag that begins at `at` and is not closed yet has become too long.
-pub(crate) fn is_endless_tag(text: &[u8], at: usize) -> bool {
-    text.len().saturating_sub(at) > LONGEST_TAG && !matches!(text.get(at + 1), Some(b'!' | b'?'))
+/// How the markup that begins at `at` and has not ended yet is too long, if it is: a tag, or a comment, an instruction
+/// or a CDATA section, which may be as long as a value.
+pub(crate) fn endless(text: &[u8], at: usize, limits: &Limits) -> Option<FatalKind> {
+    let length = text.len().saturating_sub(at);
+    match text.get(at + 1) {
+        Some(b'!' | b'?') => (length > limits.value).then_some(FatalKind::ValueTooLarge),
+        _ => (length > LONGEST_TAG).then_some(FatalKind::XmlSyntax),
+    }
 }
 
 /// Reads ` naaccrNum="123">` from `at`; gives the number and the position of the bracket.
