@@ -14,6 +14,8 @@ pub mod naaccr;
 pub mod codes;
 /// The SEER staging algorithm interpreter.
 pub mod staging;
+/// Derived variables: recodes, survival time, identification of origin.
+pub mod derive;
 /// Person matching: names folded and sounded.
 pub mod matching;
 /// Printable reports and letters from plain values.

@@ -7,11 +7,13 @@ mod backup;
 mod check;
 pub mod database;
 mod demo;
+mod derive;
 mod export;
 mod health;
 mod followup;
 mod import;
 mod init;
+mod lines;
 mod codes;
 mod naaccr;
 mod reference;
@@ -58,6 +60,7 @@ enum Command {
     Backup(backup::Backup),
     Restore(backup::Restore),
     Demo(demo::Demo),
+    Derive(derive::Derive),
     Import(import::Import),
     Export(export::Export),
     /// Who is due for follow-up, and how well a registry follows.
@@ -90,6 +93,7 @@ pub fn run() -> ExitCode {
         Command::Backup(command) => command.run(),
         Command::Restore(command) => command.run(),
         Command::Demo(command) => command.run(),
+        Command::Derive(command) => command.run(),
         Command::Import(command) => command.run(),
         Command::Export(command) => command.run(),
         Command::Followup(command) => command.run(),

@@ -22,7 +22,7 @@ mod morphology;
 mod search;
 mod site_type;
 mod surgery;
-mod table;
+pub(crate) mod table;
 mod topography;
 
 pub use causes::{cause, causes_under, long_causes, short_causes};

@@ -1,10 +1,11 @@
 //! Builds the compact code tables of `reference/` from the official files.
 //!
 //! Input: the folder that holds `naaccr/`, `icdo3/`, `edits/`, `algorithms/`. Output: the tables `naaccr/value-sets.tsv`
-//! and `codes/*` as bytes, so that a test can compare them with what is compiled in. Facts only are taken: codes, ranges,
+//! `codes/*` and `derive/*` as bytes, so that a test can compare them with what is compiled in. Facts only are taken: codes, ranges,
 //! names of codes cut to their first line and 120 characters, validity; no notes, no definitions, and no labels of
 //! AJCC and CS codes. A missing or malformed file stops the build and says which file and line.
 
+mod derive;
 mod icd;
 mod icdo3;
 mod surgery;
@@ -26,7 +27,7 @@ pub(super) struct Table {
 
 /// Every table of codes, made from the official files under `from`.
 pub(super) fn tables(from: &Path) -> Result<Vec<Table>> {
-    Ok(vec![
+    let mut tables = vec![
         value_sets::table(from)?,
         icdo3::topography(from)?,
         icdo3::morphology(from)?,
@@ -36,7 +37,9 @@ pub(super) fn tables(from: &Path) -> Result<Vec<Table>> {
         icd::from_icdo3(from)?,
         icd::iarc(from)?,
         icd::causes(from)?,
-    ])
+    ];
+    tables.extend(derive::tables(from)?);
+    Ok(tables)
 }
 
 /// One record of a source file by column name.

@@ -39,7 +39,7 @@ pub(super) fn table(from: &Path) -> Result<Table> {
             let block = Block {
                 from: *year,
                 to: last,
-                title: text("title").replace("/ ", "/"),
+                title: text("title"),
                 sites: text("sites_in"),
                 histologies_in: text("hist_in"),
                 histologies_out: text("hist_out"),
