@@ -30,7 +30,10 @@ impl Database {
 
 /// Every kind of job this program does.
 pub fn workers() -> Workers {
-    Workers::default().with("import", import_job::work).with("export", crate::submission::export_job::work)
+    Workers::default()
+        .with("import", import_job::work)
+        .with("export", crate::submission::export_job::work)
+        .with("extract", crate::research::extract_job::work)
 }
 
 /// Sees a job to its end: does it here, or waits for the server that serves the same SQLite file.

@@ -9,6 +9,7 @@ pub mod database;
 mod demo;
 mod derive;
 mod export;
+mod extract;
 mod health;
 mod followup;
 mod import;
@@ -63,6 +64,7 @@ enum Command {
     Derive(derive::Derive),
     Import(import::Import),
     Export(export::Export),
+    Extract(extract::Extract),
     /// Who is due for follow-up, and how well a registry follows.
     Followup(followup::FollowUp),
     /// NAACCR files and dictionaries.
@@ -96,6 +98,7 @@ pub fn run() -> ExitCode {
         Command::Derive(command) => command.run(),
         Command::Import(command) => command.run(),
         Command::Export(command) => command.run(),
+        Command::Extract(command) => command.run(),
         Command::Followup(command) => command.run(),
         Command::Naaccr(command) => command.run(),
         Command::Reference(command) => command.run(),

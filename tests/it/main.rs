@@ -20,6 +20,7 @@ mod installing;
 mod killing;
 mod naaccr;
 mod outside;
+mod research;
 mod schema;
 mod search;
 mod staging;

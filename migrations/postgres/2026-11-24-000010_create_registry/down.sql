@@ -8,6 +8,7 @@ DROP TABLE contact;
 DROP TABLE file_chunk;
 DROP TABLE file;
 DROP TABLE job;
+DROP TABLE study;
 DROP TABLE disclosure_patient;
 DROP TABLE disclosure;
 DROP TABLE audit_detail;

@@ -309,6 +309,16 @@ CREATE TABLE disclosure_patient (
     PRIMARY KEY (patient_id, disclosure_id)
 ) STRICT, WITHOUT ROWID;
 
+-- A study that extracts are made for; its secret makes the numbers of patients that only this study has.
+CREATE TABLE study (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL,
+    secret BLOB NOT NULL,
+    login TEXT NOT NULL,
+    created_at TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX study_name ON study (name);
+
 CREATE TABLE job (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     kind TEXT NOT NULL,

@@ -24,6 +24,7 @@ pub mod operations;
 pub mod outgoing;
 pub mod reconciliation;
 pub mod records;
+pub mod research;
 pub mod scope;
 pub mod search;
 pub mod settings;

@@ -286,6 +286,11 @@ pub fn set(tx: &mut Tx<'_>, by: &By, name: &str, value: &str, reason: &str) -> R
             "Turning the second factor off needs a reason of at least 20 characters.".into(),
         ));
     }
+    if name == "privacy.identified_extracts" && value == "yes" && reason.trim().chars().count() < 20 {
+        return Err(StoreError::Refused(
+            "Switching identified extracts on needs a reason of at least 20 characters.".into(),
+        ));
+    }
     let at = stamp(tx.now);
     tx.conn.run(
         "INSERT INTO setting (name, value, reason, set_by, set_at) VALUES (?, ?, ?, ?, ?)",

@@ -1,0 +1,4 @@
+//! Extracts for research: what leaves at which level, and what never does.
+
+mod made;
+mod planted;
