@@ -16,6 +16,8 @@ pub mod codes;
 pub mod staging;
 /// Derived variables: recodes, survival time, identification of origin.
 pub mod derive;
+/// Data-quality rules: their language, the library, running them.
+pub mod edits;
 /// Person matching: names folded and sounded.
 pub mod matching;
 /// Printable reports and letters from plain values.

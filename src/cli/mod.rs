@@ -8,6 +8,7 @@ mod check;
 pub mod database;
 mod demo;
 mod derive;
+mod edits;
 mod export;
 mod extract;
 mod health;
@@ -63,6 +64,9 @@ enum Command {
     Demo(demo::Demo),
     Derive(derive::Derive),
     Import(import::Import),
+    /// Data-quality rules: run, test and explain them.
+    #[command(subcommand)]
+    Edits(edits::Edits),
     Export(export::Export),
     Extract(extract::Extract),
     /// Who is due for follow-up, and how well a registry follows.
@@ -97,6 +101,7 @@ pub fn run() -> ExitCode {
         Command::Demo(command) => command.run(),
         Command::Derive(command) => command.run(),
         Command::Import(command) => command.run(),
+        Command::Edits(command) => command.run(),
         Command::Export(command) => command.run(),
         Command::Extract(command) => command.run(),
         Command::Followup(command) => command.run(),

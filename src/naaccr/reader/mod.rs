@@ -31,7 +31,7 @@ use crate::naaccr::record::{Patient, Root};
 use crate::naaccr::xml;
 
 pub use aside::{Aside, unpacked_aside};
-pub(crate) use check::is_time_generated;
+pub(crate) use check::{faults, is_time_generated, rule};
 pub(crate) use keeper::{Keeper, Spot, Written as NumberWritten};
 pub(crate) use namespace::NAACCR;
 pub(crate) use source::Source;

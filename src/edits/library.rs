@@ -1,0 +1,275 @@
+//! The library: all edits, the names they share, the sets they run in.
+//!
+//! The compiled-in library is read when first asked for; its tests are left out then, they are the work of
+//! `accession edits test`. Its fingerprint goes with every result, so that a result of another edition is known.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::LazyLock;
+
+use include_dir::{Dir, include_dir};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use super::frame::{Confidence, Edit, Fault};
+use super::load::{Trials, read_edits, read_table, read_terms};
+use super::terms::Terms;
+
+static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/reference/edits");
+
+/// A named list of edits: a query with exceptions.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EditSet {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub title: String,
+    /// Takes every edit there is, those of confidence C too.
+    #[serde(default)]
+    pub everything: bool,
+    /// Takes edits that are listed under `all`.
+    #[serde(default)]
+    pub takes_all: bool,
+    /// Takes edits of confidence C, and no others.
+    #[serde(default)]
+    pub only_optional: bool,
+    /// Takes edits of these agencies.
+    #[serde(default)]
+    pub agencies: Vec<String>,
+    /// Takes edits of these families.
+    #[serde(default)]
+    pub families: Vec<String>,
+    /// Takes what these sets take.
+    #[serde(default)]
+    pub like: Vec<String>,
+    /// Takes these edits besides.
+    #[serde(default)]
+    pub edits: Vec<String>,
+    /// Leaves these edits out.
+    #[serde(default)]
+    pub without: Vec<String>,
+    /// The families made by the program that run.
+    #[serde(default)]
+    pub made: Vec<String>,
+    /// Standards whose required items are asked for.
+    #[serde(default)]
+    pub required_by: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SetsToml {
+    set: Vec<EditSet>,
+}
+
+/// A file of the library.
+#[derive(Clone, Copy, Debug)]
+pub struct EditFile<'t> {
+    /// Its name, with `.toml` or `.tsv`.
+    pub name: &'t str,
+    /// Its text.
+    pub text: &'t str,
+}
+
+/// The compiled-in files.
+pub fn shipped_files() -> Vec<EditFile<'static>> {
+    let mut files: Vec<EditFile<'static>> = FILES
+        .files()
+        .chain(FILES.dirs().flat_map(|dir| dir.files()))
+        .filter_map(|file| Some(EditFile { name: file.path().to_str()?, text: file.contents_utf8()? }))
+        .collect();
+    files.sort_by_key(|file| file.name);
+    files
+}
+
+/// All edits with what they share.
+#[derive(Debug, Clone, Default)]
+pub struct Library {
+    edits: Vec<Edit>,
+    by_id: HashMap<String, usize>,
+    terms: Terms,
+    sets: BTreeMap<String, EditSet>,
+    fingerprint: String,
+}
+
+impl Library {
+    /// The compiled-in library.
+    pub fn shipped() -> &'static Library {
+        static SHIPPED: LazyLock<Library> = LazyLock::new(|| Library::load(&shipped_files(), Trials::LeftOut).0);
+        &SHIPPED
+    }
+
+    /// Reads a library: tables first, then the names, the sets, the edits. Faulty edits are left out and told.
+    pub fn load(files: &[EditFile<'_>], trials: Trials) -> (Library, Vec<Fault>) {
+        let mut library = Library::default();
+        let faults = library.add(files, trials);
+        (library, faults)
+    }
+
+    /// Adds files; an edit of an id that is there already is a fault.
+    pub fn add(&mut self, files: &[EditFile<'_>], trials: Trials) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        let stem = |name: &str| name.rsplit('/').next().unwrap_or(name).to_owned();
+        let mut hash = Sha256::new();
+        hash.update(self.fingerprint.as_bytes());
+        for file in files {
+            hash.update(file.name.as_bytes());
+            hash.update([0]);
+            hash.update(file.text.as_bytes());
+            let name = stem(file.name);
+            if let Some(table) = name.strip_suffix(".tsv") {
+                let name = table.replace('-', "_").to_ascii_uppercase();
+                faults.extend(read_table(file.name, &name, file.text, &mut self.terms).err());
+            }
+        }
+        for file in files.iter().filter(|file| stem(file.name) == "terms.toml") {
+            faults.extend(read_terms(file.name, file.text, &mut self.terms));
+        }
+        for file in files.iter().filter(|file| stem(file.name) == "sets.toml") {
+            faults.extend(self.read_sets(file));
+        }
+        for file in files {
+            let name = stem(file.name);
+            if !name.ends_with(".toml") || name == "terms.toml" || name == "sets.toml" {
+                continue;
+            }
+            let mut terms = None;
+            if file.text.contains("[sets]") || file.text.contains("[items]") || file.text.contains("[[terms]]") {
+                let mut own = self.terms.clone();
+                faults.extend(read_terms(file.name, file.text, &mut own));
+                terms = Some(own);
+            }
+            let (edits, more) = read_edits(file.name, file.text, terms.as_ref().unwrap_or(&self.terms), trials);
+            faults.extend(more);
+            for edit in edits {
+                if let Some(other) = self.edit(&edit.id) {
+                    faults.push(Fault {
+                        file: edit.file.clone(),
+                        line: edit.line,
+                        column: 1,
+                        message: format!("there is an edit of that id in {} line {}", other.file, other.line),
+                        edit: Some(edit.id),
+                    });
+                    continue;
+                }
+                self.by_id.insert(edit.id.clone(), self.edits.len());
+                self.edits.push(edit);
+            }
+        }
+        faults.extend(self.dangling());
+        self.fingerprint = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        faults
+    }
+
+    fn read_sets(&mut self, file: &EditFile<'_>) -> Option<Fault> {
+        let fault = |line: usize, message: String| {
+            Some(Fault { file: file.name.to_owned(), line, column: 1, edit: None, message })
+        };
+        match toml::from_str::<SetsToml>(file.text) {
+            Ok(sets) => {
+                self.sets.extend(sets.set.into_iter().map(|set| (set.name.clone(), set)));
+                None
+            }
+            Err(error) => {
+                let at = error.span().map_or(0, |span| span.start);
+                let line = file.text.get(..at).map_or(1, |before| before.matches('\n').count() + 1);
+                fault(line, error.message().to_owned())
+            }
+        }
+    }
+
+    /// Sets that name unknown edits, and edits that name unknown sets or predecessors.
+    fn dangling(&self) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        for set in self.sets.values() {
+            for id in set.edits.iter().chain(&set.without).filter(|id| !self.by_id.contains_key(*id)) {
+                faults.push(Fault {
+                    file: "sets.toml".into(),
+                    line: 1,
+                    column: 1,
+                    edit: None,
+                    message: format!("the set {} names {id}, which is no edit", set.name),
+                });
+            }
+        }
+        for edit in &self.edits {
+            let unknown_sets = edit
+                .sets
+                .iter()
+                .filter(|set| !self.sets.contains_key(*set))
+                .map(|set| format!("there is no set {set}"));
+            let unknown = edit
+                .after
+                .iter()
+                .filter(|id| !self.by_id.contains_key(*id))
+                .map(|id| format!("after names {id}, which is no edit"));
+            for message in unknown_sets.chain(unknown) {
+                faults.push(Fault {
+                    file: edit.file.clone(),
+                    line: edit.line,
+                    column: 1,
+                    edit: Some(edit.id.clone()),
+                    message,
+                });
+            }
+        }
+        faults
+    }
+
+    /// The edits in the order of the files.
+    pub fn edits(&self) -> &[Edit] {
+        &self.edits
+    }
+
+    /// The edit of an id.
+    pub fn edit(&self, id: &str) -> Option<&Edit> {
+        self.edits.get(*self.by_id.get(id)?)
+    }
+
+    pub(crate) fn place(&self, id: &str) -> Option<usize> {
+        self.by_id.get(id).copied()
+    }
+
+    /// The sets by name.
+    pub fn sets(&self) -> impl Iterator<Item = &EditSet> {
+        self.sets.values()
+    }
+
+    /// The set of a name.
+    pub fn set(&self, name: &str) -> Option<&EditSet> {
+        self.sets.get(name)
+    }
+
+    /// The names expressions may use.
+    pub fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
+    /// SHA-256 over all files.
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    /// Whether an edit runs in a set.
+    pub fn runs_in(&self, edit: &Edit, set: &EditSet) -> bool {
+        self.runs_within(edit, set, 0)
+    }
+
+    fn runs_within(&self, edit: &Edit, set: &EditSet, depth: u8) -> bool {
+        if edit.is_only_documented() || set.without.contains(&edit.id) {
+            return false;
+        }
+        if set.everything || set.edits.contains(&edit.id) {
+            return true;
+        }
+        let optional = edit.confidence == Confidence::C;
+        if set.only_optional || optional {
+            return set.only_optional && optional;
+        }
+        edit.sets.iter().any(|name| *name == set.name || set.takes_all && name == "all")
+            || set.agencies.contains(&edit.agency)
+            || set.families.contains(&edit.family)
+            || depth < 4
+                && set.like.iter().filter_map(|name| self.set(name)).any(|like| self.runs_within(edit, like, depth + 1))
+    }
+}

@@ -1,0 +1,38 @@
+//! Edits: data-quality rules that decide whether a case may be sent.
+//!
+//! Rules are data files: a frame (id, family, sets, years, severity, over-ride, message, tests) around two small pure
+//! expressions, *when* the rule applies and when it *fails*. In: a patient with tumors, borrowed; a plan (set, record type,
+//! day). Out: failures with the items to look at and a message in words. Blank items make an answer unknown and
+//! unknown never fails. Families that follow from dictionaries and value sets are made by the program.
+//! Refused, with file, line and column: unknown items, codes an item cannot hold, a rule without a failing and a
+//! passing test. Rules: `docs/edits.md`, `docs/edit-language.md`; sources stand in each edit.
+
+mod calls;
+mod case;
+mod code_set;
+mod eval;
+mod expression;
+mod frame;
+mod generated;
+mod lexer;
+mod library;
+mod load;
+mod message;
+mod parse;
+mod run;
+mod slots;
+mod terms;
+mod trial;
+
+pub use calls::{Check, Source};
+pub use case::{Case, Stranger, TumorCase};
+pub use code_set::{BadSet, CodeSet, Value};
+pub use eval::Surroundings;
+pub use expression::{Date, Expression, ItemOf, Number, Order, Text, Tumors, Whose};
+pub use frame::{Confidence, Edit, Fault, Override, Scope, Severity, Trial, Years};
+pub use library::{EditFile, EditSet, Library, shipped_files};
+pub use load::Trials;
+pub use run::{Failure, Plan, PlanFor};
+pub use slots::Slot;
+pub use terms::{Table, Terms};
+pub use trial::{TRIAL_DAY, Trialed, try_edit};

@@ -1,0 +1,856 @@
+//! Reads an expression and resolves every name in it.
+//!
+//! ```text
+//! or      = and { "or" and }
+//! and     = not { "and" not }
+//! not     = "not" not | question
+//! question= "(" or ")" | "always" | "never" | term | function "(" … ")"
+//!         | "any of" group tail | "all of" group tail | "any tumor" "(" or ")" | "all tumors" … | "any other tumor" …
+//!         | "(" value { "," value } ")" ["not"] "in" ( TABLE | "[" rows "]" )
+//!         | value tail
+//! tail    = ("="|"<>"|"<"|"<="|">"|">=") value | ["not"] "in" set | ["not"] "blank" | ["not"] "known"
+//!         | "before" date | "after" date | ["not"] "starts with" set | ["not"] "like" text | ["not"] "contains" set
+//! set     = "[" element { "," element } "]" | NAME          element = code | code "-" code | "blank" | NAME
+//! ```
+
+use std::sync::Arc;
+
+use super::calls::{Check, Source};
+use super::code_set::CodeSet;
+use super::eval::set_of;
+use super::expression::{Date, Expression, ItemOf, Number, Order, Text, Tumors, Whose};
+use super::frame::Scope;
+use super::lexer::{Piece, Token, Wrong, pieces, wrong};
+use super::slots::Slot;
+use super::terms::Terms;
+use crate::dates::PartialDate;
+use crate::naaccr::value_sets::Completeness;
+use crate::staging::{Algorithm, Edition};
+
+/// Reads an expression for a rule of a level.
+pub(crate) fn parse(text: &str, level: Scope, terms: &Terms) -> Result<Expression, Wrong> {
+    let mut parser = Parser { pieces: pieces(text)?, next: 0, end: text.len(), level, terms, inside: false };
+    if parser.pieces.is_empty() {
+        return wrong(0, "the expression is empty; write always if nothing is to be asked");
+    }
+    let expression = parser.or()?;
+    match parser.peek() {
+        None => Ok(expression),
+        Some(token) => {
+            let found = show(token);
+            wrong(parser.at(), format!("{found} stands where the expression should end, or go on with and / or"))
+        }
+    }
+}
+
+struct Parser<'t> {
+    pieces: Vec<Piece>,
+    next: usize,
+    end: usize,
+    level: Scope,
+    terms: &'t Terms,
+    /// Inside `any tumor (…)`.
+    inside: bool,
+}
+
+enum Operand {
+    Item(ItemOf),
+    Text(Text),
+    Date(Date),
+    Number(Number),
+}
+
+fn show(token: &Token) -> String {
+    match token {
+        Token::Word(word) => word.clone(),
+        Token::Text(text) => format!("'{text}'"),
+        Token::Sign(sign) => (*sign).to_owned(),
+    }
+}
+
+impl Parser<'_> {
+    fn peek(&self) -> Option<&Token> {
+        self.pieces.get(self.next).map(|piece| &piece.token)
+    }
+
+    fn at(&self) -> usize {
+        self.pieces.get(self.next).map_or(self.end, |piece| piece.at)
+    }
+
+    fn word(&self) -> Option<&str> {
+        match self.peek() {
+            Some(Token::Word(word)) => Some(word),
+            _ => None,
+        }
+    }
+
+    fn ahead(&self, n: usize) -> Option<&Token> {
+        self.pieces.get(self.next + n).map(|piece| &piece.token)
+    }
+
+    fn takes_word(&mut self, word: &str) -> bool {
+        let is = self.word() == Some(word);
+        self.next += usize::from(is);
+        is
+    }
+
+    fn takes(&mut self, sign: &str) -> bool {
+        let is = matches!(self.peek(), Some(Token::Sign(found)) if *found == sign);
+        self.next += usize::from(is);
+        is
+    }
+
+    fn expect(&mut self, sign: &str) -> Result<(), Wrong> {
+        if self.takes(sign) {
+            return Ok(());
+        }
+        let found = self.peek().map_or_else(|| "the end".to_owned(), show);
+        wrong(self.at(), format!("{sign} is missing; found {found}"))
+    }
+
+    fn or(&mut self) -> Result<Expression, Wrong> {
+        let mut all = vec![self.and()?];
+        while self.takes_word("or") {
+            all.push(self.and()?);
+        }
+        Ok(if all.len() == 1 { all.remove(0) } else { Expression::Or(all) })
+    }
+
+    fn and(&mut self) -> Result<Expression, Wrong> {
+        let mut all = vec![self.not()?];
+        while self.takes_word("and") {
+            all.push(self.not()?);
+        }
+        Ok(if all.len() == 1 { all.remove(0) } else { Expression::And(all) })
+    }
+
+    fn not(&mut self) -> Result<Expression, Wrong> {
+        if self.takes_word("not") {
+            return Ok(Expression::Not(Box::new(self.not()?)));
+        }
+        self.question()
+    }
+
+    fn question(&mut self) -> Result<Expression, Wrong> {
+        let at = self.at();
+        if self.takes("(") {
+            if self.is_tuple() {
+                return self.tuple();
+            }
+            let inner = self.or()?;
+            self.expect(")")?;
+            return Ok(inner);
+        }
+        let Some(word) = self.word().map(str::to_owned) else {
+            let found = self.peek().map_or_else(|| "the end".to_owned(), show);
+            return wrong(at, format!("an item, a term or a function should stand here; found {found}"));
+        };
+        match word.as_str() {
+            "always" => {
+                self.next += 1;
+                return Ok(Expression::Always);
+            }
+            "never" => {
+                self.next += 1;
+                return Ok(Expression::Never);
+            }
+            "any" | "all" => return self.quantified(word == "any"),
+            _ => {}
+        }
+        if let Some((check, many)) = Check::named(&word)
+            && matches!(self.ahead(1), Some(Token::Sign("(")))
+        {
+            self.next += 2;
+            return self.call(check, many, at);
+        }
+        if let Some(expression) = self.terms.named.get(&word)
+            && Slot::of(&word).is_none()
+        {
+            self.next += 1;
+            return Ok(expression.clone());
+        }
+        let subject = self.value()?;
+        self.tail(subject, at)
+    }
+
+    fn call(&mut self, check: Check, many: std::ops::RangeInclusive<usize>, at: usize) -> Result<Expression, Wrong> {
+        let mut of = Vec::new();
+        let mut excepting = false;
+        while !self.takes(")") {
+            if !of.is_empty() {
+                self.expect(",")?;
+            }
+            if check == Check::Repeated && self.takes_word("except") {
+                excepting = true;
+            }
+            let at = self.at();
+            match self.pieces.get(self.next).map(|piece| piece.token.clone()) {
+                Some(Token::Word(code)) if excepting => {
+                    self.next += 1;
+                    of.push(Text::Literal(code.as_str().into()));
+                }
+                Some(Token::Text(text)) => {
+                    self.next += 1;
+                    of.push(Text::Literal(text.as_str().into()));
+                }
+                _ => {
+                    let operand = self.value()?;
+                    of.push(self.text_of(operand, at)?);
+                }
+            }
+        }
+        if !many.contains(&of.len()) {
+            return wrong(at, format!("{}() takes {} arguments, not {}", check.name(), many.end(), of.len()));
+        }
+        if check.wants_item() && !matches!(of.first(), Some(Text::Item(item)) if item.whose == Whose::Own) {
+            return wrong(at, format!("{}() takes the name of an item of the tumor", check.name()));
+        }
+        Ok(Expression::Call { check, of })
+    }
+
+    fn quantified(&mut self, any: bool) -> Result<Expression, Wrong> {
+        let start = self.at();
+        self.next += 1;
+        if self.takes_word("of") {
+            return self.of_group(any);
+        }
+        let other = self.takes_word("other");
+        if !(self.takes_word("tumor") || self.takes_word("tumors")) {
+            return wrong(self.at(), "after any or all comes of and a group of items, or tumor");
+        }
+        let which = match (any, other) {
+            (true, false) => Tumors::Any,
+            (true, true) => Tumors::AnyOther,
+            (false, false) => Tumors::All,
+            (false, true) => {
+                return wrong(start, "all other tumors is not a question; turn it round with not any other");
+            }
+        };
+        let body = self.of_tumors()?;
+        Ok(Expression::Tumors { which, body: Box::new(body) })
+    }
+
+    fn of_tumors(&mut self) -> Result<Expression, Wrong> {
+        if self.inside || self.level == Scope::Pair {
+            return wrong(self.at(), "tumors cannot be asked for inside another question about tumors, nor in a pair");
+        }
+        self.expect("(")?;
+        self.inside = true;
+        let body = self.or()?;
+        self.inside = false;
+        self.expect(")")?;
+        Ok(body)
+    }
+
+    fn of_group(&mut self, any: bool) -> Result<Expression, Wrong> {
+        let each = self.each_of_group()?;
+        Ok(Expression::Group { any, each })
+    }
+
+    fn each_of_group(&mut self) -> Result<Vec<Expression>, Wrong> {
+        let at = self.at();
+        let items = self.group()?;
+        let tail = self.next;
+        let mut each = Vec::with_capacity(items.len());
+        for item in items {
+            self.next = tail;
+            each.push(self.tail(Operand::Item(item), at)?);
+        }
+        Ok(each)
+    }
+
+    fn group(&mut self) -> Result<Vec<ItemOf>, Wrong> {
+        let at = self.at();
+        if self.takes("[") {
+            let mut items = Vec::new();
+            loop {
+                let at = self.at();
+                match self.value()? {
+                    Operand::Item(item) => items.push(item),
+                    _ => return wrong(at, "a group holds items"),
+                }
+                if !self.takes(",") {
+                    break;
+                }
+            }
+            self.expect("]")?;
+            return Ok(items);
+        }
+        let Some(name) = self.word().map(str::to_owned) else {
+            return wrong(at, "a group of items should stand here: a name in capitals or [item, item]");
+        };
+        let (whose, name) = match name.strip_prefix("this.") {
+            Some(rest) if self.inside => (Whose::Other, rest.to_owned()),
+            _ => (Whose::Own, name),
+        };
+        let Some(group) = self.terms.groups.get(&name) else {
+            return wrong(at, format!("there is no group of items {name}"));
+        };
+        self.next += 1;
+        Ok(group.iter().map(|slot| ItemOf { whose, slot: *slot }).collect())
+    }
+
+    /// After `(`: a comma at the same depth before the closing one.
+    fn is_tuple(&self) -> bool {
+        let mut depth = 0;
+        for piece in &self.pieces[self.next..] {
+            match piece.token {
+                Token::Sign("(" | "[") => depth += 1,
+                Token::Sign(")") if depth == 0 => return false,
+                Token::Sign(")" | "]") => depth -= 1,
+                Token::Sign(",") if depth == 0 => return true,
+                _ => {}
+            }
+        }
+        false
+    }
+
+    fn tuple(&mut self) -> Result<Expression, Wrong> {
+        let mut texts = Vec::new();
+        loop {
+            let at = self.at();
+            let operand = self.value()?;
+            texts.push(self.text_of(operand, at)?);
+            if !self.takes(",") {
+                break;
+            }
+        }
+        self.expect(")")?;
+        let negated = self.takes_word("not");
+        if !self.takes_word("in") {
+            return wrong(self.at(), "after values in brackets comes in, or not in");
+        }
+        let at = self.at();
+        if let Some(name) = self.word().map(str::to_owned) {
+            let Some(table) = self.terms.tables.get(&name) else {
+                return wrong(at, format!("there is no table {name}"));
+            };
+            self.next += 1;
+            if table.dated {
+                let date = Text::Item(ItemOf { whose: Whose::Own, slot: Slot::date_of_diagnosis() });
+                texts.insert(0, Text::Part(Box::new(date), 0, 4));
+            }
+            if texts.len() != table.columns {
+                let dated = usize::from(table.dated);
+                return wrong(at, format!("{name} has {} columns, not {}", table.columns - dated, texts.len() - dated));
+            }
+            return Ok(Expression::Rows { texts, rows: table.rows.clone(), table: name.as_str().into(), negated });
+        }
+        self.expect("[")?;
+        let mut rows = Vec::new();
+        loop {
+            let at = self.at();
+            self.expect("(")?;
+            let mut row = Vec::new();
+            loop {
+                let of = texts.get(row.len());
+                let slot = match of {
+                    Some(Text::Item(item)) => Some(item.slot),
+                    _ => None,
+                };
+                let set = if matches!(self.peek(), Some(Token::Sign("["))) {
+                    self.set(slot, of == Some(&Text::Schema))?
+                } else {
+                    let mut set = CodeSet::default();
+                    self.element(&mut set, slot, of == Some(&Text::Schema))?;
+                    set
+                };
+                row.push(set);
+                if !self.takes(",") {
+                    break;
+                }
+            }
+            self.expect(")")?;
+            if row.len() != texts.len() {
+                return wrong(at, format!("the row has {} cells, not {}", row.len(), texts.len()));
+            }
+            rows.push(row);
+            if !self.takes(",") {
+                break;
+            }
+        }
+        self.expect("]")?;
+        Ok(Expression::Rows { texts, rows: Arc::new(rows), table: "".into(), negated })
+    }
+
+    fn tail(&mut self, subject: Operand, at: usize) -> Result<Expression, Wrong> {
+        let here = self.at();
+        if let Some(Token::Sign(sign)) = self.peek().cloned() {
+            let order = match sign {
+                "=" => Order::Same,
+                "<>" => Order::Different,
+                "<" => Order::Less,
+                "<=" => Order::AtMost,
+                ">" => Order::More,
+                ">=" => Order::AtLeast,
+                _ => return wrong(here, format!("{sign} says nothing about what stands before it")),
+            };
+            self.next += 1;
+            return self.compared(subject, at, order);
+        }
+        let negated = self.takes_word("not");
+        let here = self.at();
+        let Some(word) = self.word().map(str::to_owned) else {
+            return wrong(here, "a comparison is missing: =, in, blank, known, before …");
+        };
+        self.next += 1;
+        match word.as_str() {
+            "blank" => Ok(Expression::Blank { text: self.text_of(subject, at)?, negated }),
+            "known" => Ok(Expression::Known { text: self.text_of(subject, at)?, negated }),
+            "in" => match subject {
+                Operand::Number(number) => Ok(Expression::Between { number, ranges: self.number_ranges()?, negated }),
+                subject => {
+                    let text = self.text_of(subject, at)?;
+                    let set = self.set_for(&text)?;
+                    Ok(Expression::In { text, set: Arc::new(set), negated })
+                }
+            },
+            "before" | "after" if !negated => {
+                let first = self.date_of(subject, at)?;
+                let second = self.date()?;
+                let after = word == "after";
+                let (a, b) = if after { (second, first) } else { (first, second) };
+                Ok(Expression::Before { a, b, after })
+            }
+            "starts" => {
+                if !self.takes_word("with") {
+                    return wrong(self.at(), "starts goes on with: with");
+                }
+                let text = self.text_of(subject, at)?;
+                let heads = self.texts()?;
+                Ok(Expression::Starts { text, heads, negated })
+            }
+            "like" => match self.peek().cloned() {
+                Some(Token::Text(picture)) => {
+                    self.next += 1;
+                    Ok(Expression::Like { text: self.text_of(subject, at)?, picture, negated })
+                }
+                _ => wrong(self.at(), "like takes a picture in quotes: # digit, @ letter, ? any one, * any rest"),
+            },
+            "contains" => {
+                let text = self.text_of(subject, at)?;
+                let words = self.texts()?.into_iter().map(|word| word.to_uppercase()).collect();
+                Ok(Expression::Contains { text, words, negated })
+            }
+            "before" | "after" => wrong(here, format!("write not ({word} …) around the whole question")),
+            other => wrong(
+                here,
+                format!(
+                    "{other} is no comparison; there are =, <>, <, <=, >, >=, in, blank, known, before, after, starts with, like, contains"
+                ),
+            ),
+        }
+    }
+
+    fn compared(&mut self, subject: Operand, at: usize, order: Order) -> Result<Expression, Wrong> {
+        let here = self.at();
+        let equal = matches!(order, Order::Same | Order::Different);
+        let negated = order == Order::Different;
+        let is_operand = match self.peek() {
+            Some(Token::Word(word)) => self.is_name(word),
+            _ => false,
+        };
+        if !equal || matches!(subject, Operand::Number(_)) {
+            let a = self.number_of(subject, at)?;
+            let b = if is_operand {
+                let operand = self.value()?;
+                self.number_of(operand, here)?
+            } else {
+                Number::Literal(self.literal_number()?)
+            };
+            return Ok(Expression::Compare { a, order, b });
+        }
+        if is_operand {
+            let other = self.value()?;
+            let is_date = |operand: &Operand| match operand {
+                Operand::Item(item) => item.slot.is_date(),
+                Operand::Date(_) => true,
+                _ => false,
+            };
+            if matches!(other, Operand::Number(_)) {
+                let (a, b) = (self.number_of(subject, at)?, self.number_of(other, here)?);
+                return Ok(Expression::Compare { a, order, b });
+            }
+            if is_date(&subject) && is_date(&other) {
+                let (a, b) = (self.date_of(subject, at)?, self.date_of(other, here)?);
+                return Ok(Expression::SameDay { a, b, negated });
+            }
+            let (a, b) = (self.text_of(subject, at)?, self.text_of(other, here)?);
+            return Ok(Expression::Same { a, b, negated });
+        }
+        let text = self.text_of(subject, at)?;
+        let mut set = CodeSet::default();
+        let (slot, schema) = subject_kind(&text);
+        self.element(&mut set, slot, schema)?;
+        Ok(Expression::In { text, set: Arc::new(set), negated })
+    }
+
+    fn set_for(&mut self, text: &Text) -> Result<CodeSet, Wrong> {
+        let (slot, schema) = subject_kind(text);
+        if let Some(name) = self.word().map(str::to_owned) {
+            let at = self.at();
+            let Some(set) = self.terms.sets.get(&name) else {
+                return wrong(at, format!("there is no code set {name}; a list of codes stands in [ ]"));
+            };
+            self.next += 1;
+            return Ok(set.clone());
+        }
+        self.set(slot, schema)
+    }
+
+    fn set(&mut self, slot: Option<Slot>, schema: bool) -> Result<CodeSet, Wrong> {
+        let at = self.at();
+        self.expect("[")?;
+        let mut set = CodeSet::default();
+        while !self.takes("]") {
+            if !set.is_empty() {
+                self.expect(",")?;
+            }
+            self.element(&mut set, slot, schema)?;
+        }
+        if set.is_empty() {
+            return wrong(at, "the set is empty");
+        }
+        Ok(set)
+    }
+
+    fn element(&mut self, set: &mut CodeSet, slot: Option<Slot>, schema: bool) -> Result<(), Wrong> {
+        let at = self.at();
+        let quoted = matches!(self.peek(), Some(Token::Text(_)));
+        let low = self.code()?;
+        if !quoted && low == "blank" {
+            set.add_blank();
+            return Ok(());
+        }
+        if !quoted && let Some(named) = self.terms.sets.get(&low) {
+            set.add_set(named);
+            return Ok(());
+        }
+        if !quoted && looks_like_a_name(&low) {
+            return wrong(at, format!("there is no code set {low}"));
+        }
+        if self.takes("-") {
+            let high = self.code()?;
+            if let Err(bad) = set.add_range(&low, &high) {
+                return wrong(at, bad.to_string());
+            }
+            return Ok(());
+        }
+        check_code(slot, schema, &low, at)?;
+        set.add(&low);
+        Ok(())
+    }
+
+    fn code(&mut self) -> Result<String, Wrong> {
+        match self.peek().cloned() {
+            Some(Token::Word(code) | Token::Text(code)) => {
+                self.next += 1;
+                Ok(code)
+            }
+            other => {
+                let found = other.as_ref().map_or_else(|| "the end".to_owned(), show);
+                wrong(self.at(), format!("a code should stand here; found {found}"))
+            }
+        }
+    }
+
+    fn texts(&mut self) -> Result<Vec<String>, Wrong> {
+        if !self.takes("[") {
+            return Ok(vec![self.code()?]);
+        }
+        let mut all = vec![self.code()?];
+        while self.takes(",") {
+            all.push(self.code()?);
+        }
+        self.expect("]")?;
+        Ok(all)
+    }
+
+    fn literal_number(&mut self) -> Result<f64, Wrong> {
+        let at = self.at();
+        let minus = self.takes("-");
+        let code = self.code()?;
+        match code.parse::<f64>() {
+            Ok(number) => Ok(if minus { -number } else { number }),
+            Err(_) => wrong(at, format!("{code} is no number")),
+        }
+    }
+
+    fn number_ranges(&mut self) -> Result<Vec<(f64, f64)>, Wrong> {
+        self.expect("[")?;
+        let mut ranges = Vec::new();
+        loop {
+            let at = self.at();
+            let low = self.literal_number()?;
+            let high = if self.takes("-") { self.literal_number()? } else { low };
+            if low > high {
+                return wrong(at, "the range is empty: its end comes before its start");
+            }
+            ranges.push((low, high));
+            if !self.takes(",") {
+                break;
+            }
+        }
+        self.expect("]")?;
+        Ok(ranges)
+    }
+
+    fn is_name(&self, word: &str) -> bool {
+        let bare = word.split_once('.').map_or(word, |(owner, rest)| match owner {
+            "a" | "b" | "this" => rest,
+            _ => word,
+        });
+        Slot::of(bare).is_some()
+            || matches!(word, "today" | "schema")
+            || matches!(self.ahead(1), Some(Token::Sign("(")))
+    }
+
+    /// A value with sums and products.
+    fn value(&mut self) -> Result<Operand, Wrong> {
+        let at = self.at();
+        let mut value = self.factor()?;
+        loop {
+            let sign = match self.peek() {
+                Some(Token::Sign(sign @ ("+" | "-"))) => *sign,
+                _ => return Ok(value),
+            };
+            self.next += 1;
+            let a = self.number_of(value, at)?;
+            let at = self.at();
+            let operand = self.factor_or_literal()?;
+            let b = self.number_of(operand, at)?;
+            value = Operand::Number(match sign {
+                "+" => Number::Sum(Box::new(a), Box::new(b)),
+                _ => Number::Less(Box::new(a), Box::new(b)),
+            });
+        }
+    }
+
+    fn factor(&mut self) -> Result<Operand, Wrong> {
+        let at = self.at();
+        let mut value = self.simple()?;
+        while self.takes("*") {
+            let a = self.number_of(value, at)?;
+            let at = self.at();
+            let operand = match self.word().is_some_and(|word| word.starts_with(|c: char| c.is_ascii_digit())) {
+                true => Operand::Number(Number::Literal(self.literal_number()?)),
+                false => self.simple()?,
+            };
+            let b = self.number_of(operand, at)?;
+            value = Operand::Number(Number::Product(Box::new(a), Box::new(b)));
+        }
+        Ok(value)
+    }
+
+    fn factor_or_literal(&mut self) -> Result<Operand, Wrong> {
+        match self.word().is_some_and(|word| word.starts_with(|c: char| c.is_ascii_digit())) {
+            true => Ok(Operand::Number(Number::Literal(self.literal_number()?))),
+            false => self.factor(),
+        }
+    }
+
+    fn simple(&mut self) -> Result<Operand, Wrong> {
+        let at = self.at();
+        let Some(word) = self.word().map(str::to_owned) else {
+            let found = self.peek().map_or_else(|| "the end".to_owned(), show);
+            return wrong(at, format!("an item or a function should stand here; found {found}"));
+        };
+        if matches!(self.ahead(1), Some(Token::Sign("("))) {
+            self.next += 2;
+            return self.function(&word, at);
+        }
+        self.next += 1;
+        match word.as_str() {
+            "today" => return Ok(Operand::Date(Date::Today)),
+            "schema" => return Ok(Operand::Text(Text::Schema)),
+            _ => {}
+        }
+        self.item(&word, at).map(Operand::Item)
+    }
+
+    fn item(&self, word: &str, at: usize) -> Result<ItemOf, Wrong> {
+        let (owner, id) = match word.split_once('.') {
+            Some((owner @ ("a" | "b" | "this"), id)) => (owner, id),
+            _ => ("", word),
+        };
+        let Some(slot) = Slot::of(id) else {
+            return wrong(at, format!("{id} is no item of any NAACCR version, no term and no function"));
+        };
+        let whose = match (owner, self.level) {
+            ("a", Scope::Pair) => Whose::Own,
+            ("b", Scope::Pair) => Whose::Other,
+            ("", Scope::Pair) if !slot.is_of_patient() => {
+                return wrong(at, format!("in a pair write a.{id} or b.{id}"));
+            }
+            ("", Scope::Patient) if !slot.is_of_patient() && !self.inside => {
+                return wrong(at, format!("{id} is an item of a tumor; ask for it with any tumor (…)"));
+            }
+            ("this", Scope::Tumor) if self.inside => Whose::Other,
+            ("", _) => Whose::Own,
+            (owner, _) => return wrong(at, format!("{owner}. has no meaning here")),
+        };
+        Ok(ItemOf { whose, slot })
+    }
+
+    fn function(&mut self, name: &str, at: usize) -> Result<Operand, Wrong> {
+        let operand = match name {
+            "year" => Operand::Number(Number::Year(self.date()?)),
+            "month" => Operand::Number(Number::Month(self.date()?)),
+            "age" | "days" | "months" => {
+                let from = self.date()?;
+                self.expect(",")?;
+                let to = self.date()?;
+                Operand::Number(match name {
+                    "age" => Number::Age(from, to),
+                    "days" => Number::Days(from, to),
+                    _ => Number::Months(from, to),
+                })
+            }
+            "length" => Operand::Number(Number::Length(self.inner_text()?)),
+            "number" => Operand::Number(Number::Of(self.inner_text()?)),
+            "left" => {
+                let text = self.inner_text()?;
+                self.expect(",")?;
+                Operand::Text(Text::Part(Box::new(text), 0, self.whole()?))
+            }
+            "part" => {
+                let text = self.inner_text()?;
+                self.expect(",")?;
+                let from = self.whole()?;
+                self.expect(",")?;
+                Operand::Text(Text::Part(Box::new(text), from.saturating_sub(1), self.whole()?))
+            }
+            "setting" => Operand::Text(Text::Setting(self.code()?.as_str().into())),
+            "tumors" => {
+                if self.inside || self.level == Scope::Pair {
+                    return wrong(at, "tumors cannot be counted inside another question about tumors, nor in a pair");
+                }
+                self.inside = true;
+                let body = self.or()?;
+                self.inside = false;
+                Operand::Number(Number::Tumors(Box::new(body)))
+            }
+            "count" => Operand::Number(Number::Count(self.each_of_group()?)),
+            "highest" => {
+                let items = self.group()?;
+                Operand::Number(Number::Highest(items.into_iter().map(|item| Number::Of(Text::Item(item))).collect()))
+            }
+            _ => match Source::named(name) {
+                Some(source) => Operand::Text(Text::Found(source, Box::new(self.inner_text()?))),
+                None => {
+                    return wrong(
+                        at,
+                        format!(
+                            "there is no function {name}(); there are year, month, age, days, months, length, number, left, part, setting, tumors, count, highest, site_group, digits and {}",
+                            Check::names().collect::<Vec<_>>().join(", ")
+                        ),
+                    );
+                }
+            },
+        };
+        self.expect(")")?;
+        Ok(operand)
+    }
+
+    fn whole(&mut self) -> Result<usize, Wrong> {
+        let at = self.at();
+        let number = self.literal_number()?;
+        if number < 0.0 || number.fract() != 0.0 || number > 4000.0 {
+            return wrong(at, "a whole number of characters should stand here");
+        }
+        Ok(number as usize)
+    }
+
+    fn inner_text(&mut self) -> Result<Text, Wrong> {
+        let at = self.at();
+        let operand = self.value()?;
+        self.text_of(operand, at)
+    }
+
+    fn date(&mut self) -> Result<Date, Wrong> {
+        let at = self.at();
+        let literal = match self.peek() {
+            Some(Token::Word(word)) if word.starts_with(|c: char| c.is_ascii_digit()) => Some(word.clone()),
+            Some(Token::Text(text)) => Some(text.clone()),
+            _ => None,
+        };
+        if let Some(text) = literal {
+            self.next += 1;
+            return match PartialDate::parse(&text) {
+                Ok(date) => Ok(Date::Literal(date)),
+                Err(bad) => wrong(at, format!("{text}: {bad}")),
+            };
+        }
+        let operand = self.simple()?;
+        self.date_of(operand, at)
+    }
+
+    fn text_of(&self, operand: Operand, at: usize) -> Result<Text, Wrong> {
+        match operand {
+            Operand::Item(item) => Ok(Text::Item(item)),
+            Operand::Text(text) => Ok(text),
+            Operand::Date(_) => wrong(at, "a date is compared with before, after or ="),
+            Operand::Number(_) => wrong(at, "a number is compared with =, <>, <, <=, >, >= or in [ ]"),
+        }
+    }
+
+    fn date_of(&self, operand: Operand, at: usize) -> Result<Date, Wrong> {
+        match operand {
+            Operand::Item(item) if item.slot.is_date() => Ok(Date::Item(item)),
+            Operand::Date(date) => Ok(date),
+            Operand::Item(item) => wrong(at, format!("{} holds no date", item.slot.id())),
+            _ => wrong(at, "a date should stand here"),
+        }
+    }
+
+    fn number_of(&self, operand: Operand, at: usize) -> Result<Number, Wrong> {
+        match operand {
+            Operand::Item(item) if item.slot.is_date() => {
+                wrong(at, format!("{} is a date: ask with before or after, or year()", item.slot.id()))
+            }
+            Operand::Item(item) => Ok(Number::Of(Text::Item(item))),
+            Operand::Text(text) => Ok(Number::Of(text)),
+            Operand::Number(number) => Ok(number),
+            Operand::Date(_) => wrong(at, "a date is compared with before or after"),
+        }
+    }
+}
+
+fn subject_kind(text: &Text) -> (Option<Slot>, bool) {
+    match text {
+        Text::Item(item) => (Some(item.slot), false),
+        other => (None, *other == Text::Schema),
+    }
+}
+
+/// `ILL_DEFINED`, never a code.
+fn looks_like_a_name(word: &str) -> bool {
+    word.len() > 3
+        && word.contains('_')
+        && word.bytes().all(|b| b.is_ascii_uppercase() || b == b'_' || b.is_ascii_digit())
+}
+
+/// A code must be one the item can hold.
+fn check_code(slot: Option<Slot>, schema: bool, code: &str, at: usize) -> Result<(), Wrong> {
+    if schema {
+        let edition: &Edition = Algorithm::Eod.shipped();
+        return match edition.schema(code) {
+            Some(_) => Ok(()),
+            None => wrong(at, format!("{code} is no schema of EOD {}", edition.version())),
+        };
+    }
+    let Some(slot) = slot else { return Ok(()) };
+    let length = slot.item().length as usize;
+    if code.len() > length && !slot.item().unlimited_text {
+        return wrong(at, format!("{code} has {} characters, but {} has {length} at most", code.len(), slot.id()));
+    }
+    if slot.item().data_type.fills_its_length() && code.len() != length {
+        return wrong(at, format!("{code} has {} characters, but {} has exactly {length}", code.len(), slot.id()));
+    }
+    match set_of(slot) {
+        Some(set) if set.completeness() == Completeness::Closed && !set.lists(code) => {
+            wrong(at, format!("{} has no code {code}", slot.id()))
+        }
+        _ => Ok(()),
+    }
+}

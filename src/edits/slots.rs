@@ -1,0 +1,81 @@
+//! The items an expression can name: every item of every NAACCR version under its newest id, each with a number.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use crate::naaccr::{DataType, Item, Level, StandardItem, super_dictionary};
+
+/// The number of an item in this room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Slot(pub(crate) u16);
+
+static SLOTS: LazyLock<HashMap<&'static str, Slot>> = LazyLock::new(|| {
+    let mut slots = HashMap::new();
+    for (item, n) in super_dictionary().items().iter().zip(0u16..) {
+        for former in &item.former_ids {
+            slots.insert(*former, Slot(n));
+        }
+    }
+    for (item, n) in super_dictionary().items().iter().zip(0u16..) {
+        slots.insert(&*item.definition().id, Slot(n));
+    }
+    slots
+});
+
+impl Slot {
+    /// The slot of an item by its id, the newest or a former one.
+    pub fn of(id: &str) -> Option<Slot> {
+        SLOTS.get(id).copied()
+    }
+
+    /// The date of diagnosis, which most rules look at.
+    pub fn date_of_diagnosis() -> Slot {
+        static DATE: LazyLock<Slot> =
+            LazyLock::new(|| Slot::of("dateOfDiagnosis").expect("every dictionary has the date of diagnosis"));
+        *DATE
+    }
+
+    /// How many there are.
+    pub fn count() -> usize {
+        super_dictionary().items().len()
+    }
+
+    /// All of them.
+    pub fn all() -> impl Iterator<Item = Slot> {
+        (0..Slot::count()).map(|n| Slot(n as u16))
+    }
+
+    pub(crate) fn at(self) -> usize {
+        usize::from(self.0)
+    }
+
+    /// The item over all versions.
+    pub fn standard(self) -> &'static StandardItem {
+        &super_dictionary().items()[self.at()]
+    }
+
+    /// Its newest definition.
+    pub fn item(self) -> &'static Item {
+        self.standard().definition()
+    }
+
+    /// Its id.
+    pub fn id(self) -> &'static str {
+        &self.item().id
+    }
+
+    /// Its short name in words.
+    pub fn label(self) -> &'static str {
+        self.standard().label
+    }
+
+    /// Stands once for a patient.
+    pub fn is_of_patient(self) -> bool {
+        self.item().level == Level::Patient
+    }
+
+    /// Holds a date of up to eight digits.
+    pub fn is_date(self) -> bool {
+        self.item().data_type == DataType::Date
+    }
+}
