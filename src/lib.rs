@@ -14,6 +14,8 @@ pub mod naaccr;
 pub mod codes;
 /// The SEER staging algorithm interpreter.
 pub mod staging;
+/// Multiple-primary rules.
+pub mod primaries;
 /// Derived variables: recodes, survival time, identification of origin.
 pub mod derive;
 /// Data-quality rules: their language, the library, running them.

@@ -18,6 +18,7 @@ mod init;
 mod lines;
 mod codes;
 mod naaccr;
+mod primaries;
 mod reference;
 mod reference_codes;
 mod routes;
@@ -74,6 +75,7 @@ enum Command {
     /// NAACCR files and dictionaries.
     #[command(subcommand)]
     Naaccr(naaccr::Naaccr),
+    Primaries(primaries::PrimariesCommand),
     /// The tables that are compiled in.
     #[command(subcommand)]
     Reference(reference::Reference),
@@ -106,6 +108,7 @@ pub fn run() -> ExitCode {
         Command::Extract(command) => command.run(),
         Command::Followup(command) => command.run(),
         Command::Naaccr(command) => command.run(),
+        Command::Primaries(command) => command.run(),
         Command::Reference(command) => command.run(),
         Command::Routes(command) => command.run(),
         Command::Serve(command) => command.run(),

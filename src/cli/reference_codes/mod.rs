@@ -1,13 +1,14 @@
 //! Builds the compact code tables of `reference/` from the official files.
 //!
 //! Input: the folder that holds `naaccr/`, `icdo3/`, `edits/`, `algorithms/`. Output: the tables `naaccr/value-sets.tsv`
-//! `codes/*` and `derive/*` as bytes, so that a test can compare them with what is compiled in. Facts only are taken: codes, ranges,
+//! `codes/*`, `derive/*` and `primaries/*` as bytes, so that a test can compare them with what is compiled in. Facts only are taken: codes, ranges,
 //! names of codes cut to their first line and 120 characters, validity; no notes, no definitions, and no labels of
 //! AJCC and CS codes. A missing or malformed file stops the build and says which file and line.
 
 mod derive;
 mod icd;
 mod icdo3;
+mod primaries;
 mod surgery;
 mod value_sets;
 
@@ -39,6 +40,7 @@ pub(super) fn tables(from: &Path) -> Result<Vec<Table>> {
         icd::causes(from)?,
     ];
     tables.extend(derive::tables(from)?);
+    tables.extend(primaries::tables(from)?);
     Ok(tables)
 }
 
