@@ -18,9 +18,9 @@ use serde::{Deserialize, Serialize};
 use crate::intake::apply::{Ready, Setting, apply};
 use crate::intake::arrived::{Head, arrived};
 use crate::intake::differ;
+use crate::intake::received::{Packing, Unpacking};
 use crate::naaccr::{
-    Fatal, Patient, ReadOptions, Reader, RecordType, Root, Severity, Version, abstract_digest, patient_digest,
-    read_snippet,
+    Fatal, Patient, ReadOptions, Reader, RecordType, Root, Severity, Snippets, Version, abstract_digest, patient_digest,
 };
 use crate::registry::store::files::FileReader;
 use crate::registry::store::imports::{self, Import, ImportProblem, Staged, StagedTumor, Verdict};
@@ -88,8 +88,8 @@ pub struct Counts {
     pub problems: i64,
 }
 
-/// Patients written in one piece.
-const PIECE: usize = 50;
+/// Patients written in one piece: as many as hold the writer for some 50 ms, so that a save in between need not wait.
+const PIECE: usize = 120;
 
 #[derive(Deserialize)]
 struct Params {
@@ -143,6 +143,7 @@ fn read(held: &Held<'_>, import: &Import) -> anyhow::Result<Option<Ended>> {
     let head = serde_json::to_string(&Head::of(reader.root())).context("keeping the file's head")?;
     let already = imports::staged_patients(&mut *held.store.reading()?, import.id)?;
     let mut patient = Patient::default();
+    let mut packing = Packing::new()?;
     let (mut staged, mut problems) = (Vec::with_capacity(PIECE), Vec::new());
     let mut seen = 0i64;
     let total = file_patients_guess(held, file)?;
@@ -169,7 +170,7 @@ fn read(held: &Held<'_>, import: &Import) -> anyhow::Result<Option<Ended>> {
             continue;
         }
         problems.extend(found.into_iter().map(as_row));
-        staged.push(stage_one(&reader, &patient, seen)?);
+        staged.push(stage_one(&mut packing, &reader, &patient, seen)?);
         if staged.len() == PIECE {
             stage_piece(held, import, &root_head, &mut staged, &mut problems, (seen, total))?;
             if held.should_stop() {
@@ -195,8 +196,8 @@ fn file_patients_guess(held: &Held<'_>, file: i64) -> anyhow::Result<i64> {
     Ok((stored.bytes / 12_000).max(1))
 }
 
-fn stage_one(reader: &Reader<'_>, patient: &Patient, ordinal: i64) -> anyhow::Result<Staged> {
-    let received = zstd::bulk::compress(reader.patient_source(), 1).context("keeping the record as received")?;
+fn stage_one(packing: &mut Packing, reader: &Reader<'_>, patient: &Patient, ordinal: i64) -> anyhow::Result<Staged> {
+    let received = packing.pack(reader.patient_source())?;
     let mut tumors: Vec<StagedTumor> = (1..)
         .zip(&patient.tumors)
         .map(|(ordinal, tumor)| StagedTumor {
@@ -287,6 +288,9 @@ fn apply_all(held: &Held<'_>, import: &Import) -> anyhow::Result<Option<Ended>> 
         }
     };
     let total = imports::staged_patients(&mut *held.store.reading()?, import.id)?;
+    // What is wrong with the values was said when the file was read.
+    let snippets = Snippets::of(&root, &ReadOptions { check_codes: false, ..ReadOptions::import() });
+    let mut unpacking = Unpacking::new();
     let mut after = 0;
     loop {
         let sources = imports::unsettled(
@@ -300,8 +304,8 @@ fn apply_all(held: &Held<'_>, import: &Import) -> anyhow::Result<Option<Ended>> 
         after = last.ordinal;
         let mut ready = Vec::with_capacity(sources.len());
         for source in &sources {
-            let bytes = zstd::stream::decode_all(source.received.as_slice()).context("unpacking a received record")?;
-            let patient = read_snippet(&bytes, &root, &ReadOptions::import())
+            let patient = snippets
+                .read(&unpacking.unpack(&source.received)?)
                 .map_err(|fatal| {
                     anyhow::anyhow!("patient {} of import {} can no longer be read: {fatal}", source.ordinal, import.id)
                 })?
@@ -360,6 +364,8 @@ fn change_all(held: &Held<'_>, import: &Import) -> anyhow::Result<Option<Ended>>
     let root = root_of(&head)?;
     let options: Options = serde_json::from_str(&import.options).context("reading the import's options")?;
     let by = importer(held, import);
+    let snippets = Snippets::of(&root, &ReadOptions { check_codes: false, ..ReadOptions::import() });
+    let mut unpacking = Unpacking::new();
     let mut after = 0;
     loop {
         let sources = imports::unsettled(
@@ -373,9 +379,8 @@ fn change_all(held: &Held<'_>, import: &Import) -> anyhow::Result<Option<Ended>>
         after = last.ordinal;
         let mut ready = Vec::with_capacity(sources.len());
         for source in &sources {
-            let bytes = zstd::stream::decode_all(source.received.as_slice()).context("unpacking a received record")?;
-            let patient =
-                read_snippet(&bytes, &root, &ReadOptions::import()).map_err(|fatal| anyhow::anyhow!("{fatal}"))?.0;
+            let bytes = unpacking.unpack(&source.received)?;
+            let patient = snippets.read(&bytes).map_err(|fatal| anyhow::anyhow!("{fatal}"))?.0;
             ready.push((source.id, arrived(&patient, &root)));
         }
         let (job, owner, by, on_change, id) =

@@ -7,3 +7,4 @@ pub mod apply;
 pub mod arrived;
 mod differ;
 pub mod import_job;
+mod received;

@@ -40,7 +40,7 @@ pub use item::{DataType, Item, ItemNumber, Level, Padding, RecordType, RecordTyp
 pub use options::{ControlCharacters, Format, Limits, Mode, ReadOptions, Unknown, WriteOptions};
 pub use parquet::ParquetWriter;
 pub use problem::{Fatal, FatalKind, Problem, ProblemKind, Problems, Severity};
-pub use reader::{Aside, Reader, read_snippet, unpacked_aside};
+pub use reader::{Aside, Reader, Snippets, unpacked_aside};
 pub(crate) use reader::{faults, rule};
 pub use record::{Entry, Extension, Items, Lines, Patient, Root, Tumor};
 pub use super_dictionary::{StandardItem, SuperDictionary, canonical_id, super_dictionary};

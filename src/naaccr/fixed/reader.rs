@@ -77,7 +77,7 @@ impl<'a> FixedReader<'a> {
         let layout = Layout::new(version, &vocabulary, &user);
         let mut root = Root::new(version.dictionary_version(), record_type);
         root.user_dictionary_uris = user.iter().map(|d| d.uri().to_owned()).collect();
-        let keeper = Keeper::new(vocabulary, version, options.clone());
+        let keeper = Keeper::new(vocabulary.into(), version, options.clone());
         let mut reader =
             FixedReader { source, at: 0, line: 1, root, keeper, layout, others: Vec::new(), user, patient: 0..0 };
         let mut items = Items::default();

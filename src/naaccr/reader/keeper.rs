@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use crate::naaccr::item::{Item, ItemNumber, Level};
 use crate::naaccr::options::{ReadOptions, Unknown};
@@ -35,7 +36,7 @@ pub(crate) enum Written<'a> {
 /// Checks and keeps items, and collects problems.
 #[derive(Debug)]
 pub(crate) struct Keeper {
-    pub vocabulary: Vocabulary,
+    pub vocabulary: Arc<Vocabulary>,
     pub options: ReadOptions,
     pub problems: Problems,
     /// Patients begun so far; 0 before the first.
@@ -59,7 +60,7 @@ pub(crate) struct Keeper {
 }
 
 impl Keeper {
-    pub fn new(vocabulary: Vocabulary, version: Version, options: ReadOptions) -> Keeper {
+    pub fn new(vocabulary: Arc<Vocabulary>, version: Version, options: ReadOptions) -> Keeper {
         let words = vocabulary.len();
         Keeper {
             problems: Problems::new(options.max_problems),

@@ -20,6 +20,7 @@ mod xml_other;
 mod xml_reader;
 
 use std::io::Read;
+use std::sync::Arc;
 
 use crate::naaccr::fixed::FixedReader;
 use crate::naaccr::options::{Format, ReadOptions};
@@ -126,24 +127,38 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Reads again the text of one patient that was kept as received, in a file of that root.
-pub fn read_snippet(xml: &[u8], root: &Root, options: &ReadOptions) -> Result<(Patient, Vec<Problem>), Fatal> {
-    let user: Vec<_> = options
-        .user_dictionaries
-        .iter()
-        .filter(|d| root.user_dictionary_uris.iter().any(|uri| uri == d.uri()))
-        .cloned()
-        .collect();
-    let mut names = vec![("xmlns".to_owned(), NAACCR.to_owned())];
-    names.extend(root.other_attributes.iter().filter(|(name, _)| namespace::declared_prefix(name).is_some()).cloned());
-    let prefix = snippet_prefix(xml);
-    let namespaces = Namespaces::of_root(&format!("{prefix}NaaccrData"), &names);
-    let vocabulary = Vocabulary::new(root.version, root.record_type, &user, options);
-    let keeper = Keeper::new(vocabulary, root.version, options.clone());
-    let mut reader = XmlReader::of_snippet(xml, root.clone(), namespaces, keeper);
-    let mut patient = Patient::default();
-    reader.read_patient(&mut patient)?;
-    Ok((patient, reader.keeper.problems.drain()))
+/// Reads again the texts of patients that were kept as received from a file of one root.
+pub struct Snippets {
+    root: Root,
+    options: ReadOptions,
+    names: Vec<(String, String)>,
+    vocabulary: Arc<Vocabulary>,
+}
+
+impl Snippets {
+    /// Made ready for the patients of a file with that root.
+    pub fn of(root: &Root, options: &ReadOptions) -> Snippets {
+        let named = |uri: &str| root.user_dictionary_uris.iter().any(|named| named == uri);
+        let user: Vec<_> = options.user_dictionaries.iter().filter(|d| named(d.uri())).cloned().collect();
+        let mut names = vec![("xmlns".to_owned(), NAACCR.to_owned())];
+        let declared = |name: &str| namespace::declared_prefix(name).is_some();
+        names.extend(root.other_attributes.iter().filter(|(name, _)| declared(name)).cloned());
+        let vocabulary = Arc::new(Vocabulary::new(root.version, root.record_type, &user, options));
+        Snippets { root: root.clone(), options: options.clone(), names, vocabulary }
+    }
+
+    /// Reads one patient with the problems found in it.
+    ///
+    /// # Errors
+    /// The text is not one `<Patient>` element.
+    pub fn read(&self, xml: &[u8]) -> Result<(Patient, Vec<Problem>), Fatal> {
+        let namespaces = Namespaces::of_root(&format!("{}NaaccrData", snippet_prefix(xml)), &self.names);
+        let keeper = Keeper::new(self.vocabulary.clone(), self.root.version, self.options.clone());
+        let mut reader = XmlReader::of_snippet(xml, self.root.clone(), namespaces, keeper);
+        let mut patient = Patient::default();
+        reader.read_patient(&mut patient)?;
+        Ok((patient, reader.keeper.problems.drain()))
+    }
 }
 
 /// The prefix of the first element with its colon; empty if it has none.

@@ -100,7 +100,7 @@ pub(crate) fn open(
         reading.report(ProblemKind::Encoding, Severity::Warning, Some(&name), message);
     }
     let vocabulary = Vocabulary::new(root.version, root.record_type, &user, options);
-    let mut keeper = Keeper::new(vocabulary, root.version, options.clone());
+    let mut keeper = Keeper::new(vocabulary.into(), root.version, options.clone());
     add_all(&mut keeper.problems, reading.found);
     Ok(Opened { root, keeper, namespaces, at: next, empty: tag.empty })
 }

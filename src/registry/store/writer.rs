@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!   write(f) ──► queue ──► BEGIN
+//!                          the first f                                 (f refused: ROLLBACK, BEGIN)
 //!                          for each queued f:  SAVEPOINT, f, RELEASE   (f refused: ROLLBACK TO, others go on)
 //!                          until the queue is empty or 100 ms have gone by
 //!                          append the audit lines of all
@@ -165,24 +166,36 @@ impl Loop {
             Some(conn) => conn,
             None => self.conn.insert((self.reconnect)()?),
         };
-        conn.batch(match conn.dialect() {
+        let begin = match conn.dialect() {
             Dialect::Sqlite => "BEGIN IMMEDIATE",
             Dialect::Postgres => "BEGIN",
-        })?;
+        };
+        conn.batch(begin)?;
         let mut lines = Vec::new();
         let mut at = 0;
         loop {
-            conn.batch("SAVEPOINT piece")?;
+            // Nothing stands before the first piece, so it needs no savepoint, which costs SQLite a second journal.
+            if at > 0 {
+                conn.batch("SAVEPOINT piece")?;
+            }
             let mut tx = Tx { conn, now: self.clock.now(), lines: Vec::new(), changes: ChangeLog::new()? };
             let good = tasks[at].run(&mut tx);
             let (mut said, changes) = (tx.lines, tx.changes);
+            match (good, at) {
+                (true, 0) => {}
+                (true, _) => conn.batch("RELEASE SAVEPOINT piece")?,
+                (false, 0) => {
+                    conn.batch("ROLLBACK")?;
+                    conn.batch(begin)?;
+                }
+                (false, _) => {
+                    conn.batch("ROLLBACK TO SAVEPOINT piece")?;
+                    conn.batch("RELEASE SAVEPOINT piece")?;
+                }
+            }
             if good {
-                conn.batch("RELEASE SAVEPOINT piece")?;
                 changes.seal(&mut said)?;
                 lines.append(&mut said);
-            } else {
-                conn.batch("ROLLBACK TO SAVEPOINT piece")?;
-                conn.batch("RELEASE SAVEPOINT piece")?;
             }
             at += 1;
             if started.elapsed() > LONGEST_GROUP {

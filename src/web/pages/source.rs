@@ -7,7 +7,7 @@ use super::workbench::Case;
 use crate::dates::PartialDate;
 use crate::intake::arrived::{Head, arrived};
 use crate::intake::import_job::root_of;
-use crate::naaccr::{ReadOptions, read_snippet, super_dictionary};
+use crate::naaccr::{ReadOptions, Snippets, super_dictionary};
 use crate::registry::record::Record;
 use crate::registry::store::sources;
 use crate::web::frame::Sheet;
@@ -48,7 +48,8 @@ pub fn show(ask: &Ask) -> Result<Reply, Refused> {
     let head: Head =
         serde_json::from_str(&source.root).map_err(|e| Refused::Broken(format!("head of a source record: {e}")))?;
     let root = root_of(&head).map_err(|e| Refused::Broken(e.to_string()))?;
-    let (patient, _) = read_snippet(raw.as_bytes(), &root, &ReadOptions::import())
+    let (patient, _) = Snippets::of(&root, &ReadOptions::import())
+        .read(raw.as_bytes())
         .map_err(|e| Refused::Broken(format!("a source record: {e}")))?;
     let arrived = arrived(&patient, &root);
     let tumor = arrived

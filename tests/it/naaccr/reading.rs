@@ -3,8 +3,8 @@
 use std::io::Read;
 
 use accession::naaccr::{
-    Fatal, FatalKind, Limits, Patient, Problem, ReadOptions, Reader, Root, WriteOptions, Writer, abstract_digest,
-    patient_digest, read_snippet,
+    Fatal, FatalKind, Limits, Patient, Problem, ReadOptions, Reader, Root, Snippets, WriteOptions, Writer,
+    abstract_digest, patient_digest,
 };
 
 const ROOT: &str = "<NaaccrData baseDictionaryUri=\"http://naaccr.org/naaccrxml/naaccr-dictionary-250.xml\" \
@@ -101,7 +101,8 @@ fn the_text_of_a_patient_is_kept_byte_for_byte_and_can_be_read_again() {
     let whole = read(&text, &ReadOptions::import());
     assert_eq!(whole.sources[0], patient(1, own).trim_end());
     assert_eq!(&text[whole.patients[1].bytes.start as usize..whole.patients[1].bytes.end as usize], whole.sources[1]);
-    let (again, problems) = read_snippet(whole.sources[0].as_bytes(), &whole.root, &ReadOptions::import()).unwrap();
+    let (again, problems) =
+        Snippets::of(&whole.root, &ReadOptions::import()).read(whole.sources[0].as_bytes()).unwrap();
     assert_eq!(again, whole.patients[0]);
     assert_eq!(problems.len(), 1);
     assert_eq!(patient_digest(&again), patient_digest(&whole.patients[0]));
