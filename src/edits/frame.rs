@@ -192,8 +192,6 @@ pub struct Edit {
     pub(crate) reads: Vec<Slot>,
     /// Whether values of other tumors matter.
     pub(crate) wide: bool,
-    /// Whether the schema is asked for.
-    pub(crate) asks_for_schema: bool,
     /// File and line.
     pub file: String,
     /// Its line.

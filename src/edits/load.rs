@@ -328,7 +328,6 @@ impl OneEdit<'_> {
             years,
             record_types,
             wide: level != Scope::Tumor || when.looks_at_other_tumors() || fail.looks_at_other_tumors(),
-            asks_for_schema,
             written: (
                 edit.when.map_or_else(|| "always".to_owned(), |when| when.into_inner()),
                 edit.fail.get_ref().clone(),

@@ -19,6 +19,7 @@ mod library;
 mod load;
 mod message;
 mod parse;
+mod required;
 mod run;
 mod slots;
 mod terms;
@@ -32,6 +33,7 @@ pub use expression::{Date, Expression, ItemOf, Number, Order, Text, Tumors, Whos
 pub use frame::{Confidence, Edit, Fault, Override, Scope, Severity, Trial, Years};
 pub use library::{EditFile, EditSet, Library, shipped_files};
 pub use load::Trials;
+pub use required::{ClassGroup, Requirement, Status, read as read_requirements, requirements};
 pub use run::{Failure, Plan, PlanFor};
 pub use slots::Slot;
 pub use terms::{Table, Terms};

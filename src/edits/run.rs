@@ -282,7 +282,18 @@ where
             .failures
             .iter()
             .map(|failure| {
-                library.edit(&failure.edit).is_some_and(|edit| edit.after.iter().any(|id| failed(id, failure.tumor)))
+                let said_better = || {
+                    self.failures.iter().any(|other| {
+                        other.edit.starts_with("ssdi-year-")
+                            && other.edit != failure.edit
+                            && other.tumor == failure.tumor
+                            && failure.items.first().is_some_and(|slot| other.items.contains(slot))
+                    })
+                };
+                failure.edit == "ssdi-year-introduced" && said_better()
+                    || library
+                        .edit(&failure.edit)
+                        .is_some_and(|edit| edit.after.iter().any(|id| failed(id, failure.tumor)))
             })
             .collect();
         let mut explained = explained.into_iter();

@@ -2,6 +2,7 @@
 
 mod cases;
 mod json;
+mod run;
 mod test;
 
 use std::path::PathBuf;
@@ -20,6 +21,8 @@ use crate::naaccr::{RecordType, Version};
 pub enum Edits {
     /// Runs a set on lines `{id,patient{},tumors[{}]}` and writes a line of failures for each.
     Cases(cases::Cases),
+    /// Runs a set over a NAACCR file: a line of failures a patient, then counts.
+    Run(run::Run),
     /// Checks edit files and tries every edit on its tests.
     Test(test::Test),
 }
@@ -28,6 +31,7 @@ impl Edits {
     pub fn run(self) -> anyhow::Result<Outcome> {
         match self {
             Edits::Cases(command) => command.run(),
+            Edits::Run(command) => command.run(),
             Edits::Test(command) => command.run(),
         }
     }

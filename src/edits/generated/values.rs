@@ -1,4 +1,4 @@
-//! Every filled item by itself: known item, length and type, date, code list, over-ride value.
+//! Every filled item by itself: known item, item of the record type, length and type, date, code list, over-ride value.
 
 use super::{Made, Maker, failure};
 use crate::dates::PartialDate;
@@ -28,8 +28,26 @@ pub(super) fn check(maker: &Maker, made: &Made<'_, '_>, out: &mut Vec<Failure>) 
             over_ridden: false,
         });
     }
+    let mut too_much: Vec<Slot> = Vec::new();
     for (slot, value) in &made.own.filled {
         one(maker, made, *slot, value, out);
+        let standard = slot.standard();
+        if !standard.record_types.contains(maker.record_type) && !standard.reserved && slot.id() != "recordType" {
+            too_much.push(*slot);
+        }
+    }
+    if !too_much.is_empty() && maker.runs("record-type") {
+        let names: Vec<&str> = too_much.iter().take(5).map(|slot| slot.label()).collect();
+        let message = format!(
+            "A record of type {} does not carry {} ({} in all).",
+            maker.record_type,
+            names.join(", "),
+            too_much.len()
+        );
+        let mut one = failure("sys-record-type-items".into(), "coding-system", made, too_much[0], message);
+        one.kind = "inter-field".into();
+        one.items = too_much;
+        out.push(one);
     }
 }
 
@@ -67,10 +85,10 @@ fn one(maker: &Maker, made: &Made<'_, '_>, slot: Slot, value: &str, out: &mut Ve
     if set.completeness() == Completeness::Closed && !value.is_empty() && !set.lists(value) {
         let flag = slot.id().starts_with("overRide");
         let (family, edit) = match flag {
-            true => ("override-value", format!("override-value-{}", slot.id())),
+            true => ("override-misuse", "ovr-flag-value".to_owned()),
             false => ("code-list", format!("code-list-{}", slot.id())),
         };
-        if maker.runs(family) {
+        if maker.runs(if flag { "override-value" } else { family }) {
             let mut one = failure(
                 edit,
                 family,
