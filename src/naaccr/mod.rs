@@ -19,7 +19,9 @@ mod parquet;
 mod problem;
 mod reader;
 mod record;
+mod record_writer;
 pub mod reference;
+mod repair;
 mod super_dictionary;
 mod tabular;
 pub mod value_sets;
@@ -32,7 +34,7 @@ pub use convert::{Conversion, sex_assigned_at_birth};
 pub use dictionary::{Dictionary, default_user_dictionary, dictionary};
 pub use dictionary_file::{
     DictionaryProblem, Difference, LoadedDictionary, conflicts, dictionary_csv, dictionary_from_csv, dictionary_xml,
-    differences, load_dictionary,
+    differences, load_dictionary, merged,
 };
 pub use digest::{Digest, abstract_digest, patient_digest, root_digest};
 pub use fixed::FixedWriter;
@@ -43,6 +45,8 @@ pub use problem::{Fatal, FatalKind, Problem, ProblemKind, Problems, Severity};
 pub use reader::{Aside, Reader, Snippets, unpacked_aside};
 pub(crate) use reader::{faults, rule};
 pub use record::{Entry, Extension, Items, Lines, Patient, Root, Tumor};
+pub use record_writer::{Form, RecordWriter};
+pub use repair::{Repair, RepairKind, Repairs};
 pub use super_dictionary::{StandardItem, SuperDictionary, canonical_id, super_dictionary};
 pub use tabular::{CsvWriter, JsonLinesWriter};
 pub use versions::{Specification, Version};

@@ -105,6 +105,38 @@ impl Items {
         self.spans[place].length = value.len() as u32;
     }
 
+    /// Gives the first item of that id and value another value, in its place; an empty one takes it away.
+    pub fn change(&mut self, id: &str, before: &str, after: &str) {
+        let is_it = |span: &Span| {
+            let entry = self.entry(span);
+            entry.id == id && entry.value == before
+        };
+        let Some(place) = self.spans.iter().position(is_it) else { return };
+        if after.is_empty() {
+            self.spans.remove(place);
+            return;
+        }
+        let at = self.text.len() as u32;
+        self.text.push_str(after);
+        self.spans[place].value = at;
+        self.spans[place].length = after.len() as u32;
+    }
+
+    /// Gives the first item of that id another id, in its place.
+    pub fn rename(&mut self, id: &str, newer: &str) {
+        let Some(place) = self.spans.iter().position(|span| self.entry(span).id == id) else { return };
+        let number = self.entry(&self.spans[place]).number;
+        self.spans[place].name = match super_dictionary().by_id(newer) {
+            Some(item) if item.id == newer => Name::Known(item.definition()),
+            known => {
+                let number = known.and_then(|item| item.number).or(number);
+                let at = self.text.len() as u32;
+                self.text.push_str(newer);
+                Name::Own { at, length: newer.len() as u32, number }
+            }
+        };
+    }
+
     /// Takes an item away and gives its value.
     pub fn remove(&mut self, id: &str) -> Option<String> {
         let place = self.spans.iter().position(|span| self.entry(span).id == id)?;

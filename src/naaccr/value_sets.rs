@@ -3,7 +3,7 @@
 //! The table is `reference/naaccr/value-sets.tsv` (made by `accession reference build`). A line `@` opens a set and
 //! names the items that share it; the lines below it are codes, ranges (`002..988`) and the meaning of no value
 //! (an empty code). Flags: `m` means missing (unknown, not applicable, not recorded); `r240` is a code that stood in
-//! the item's documentation up to version 24 and no longer does. AJCC and CS codes carry no labels.
+//! the item's documentation up to version 24 and no longer does, `f240` one that came with it. AJCC and CS codes carry no labels.
 //!
 //! A *closed* set holds every allowed value; of a *partly* listed one only a hit proves anything.
 
@@ -32,6 +32,8 @@ pub struct Code {
     pub missing: bool,
     /// The last version (three digits, as `240`) that documents it, if the newest no longer does.
     pub retired: Option<u16>,
+    /// The first version that documents it, if the item is older.
+    pub first: Option<u16>,
 }
 
 /// A run of allowed values.
@@ -209,10 +211,10 @@ fn read(text: &'static str) -> Table {
         } else if let Some((low, high)) = first.split_once("..") {
             set.ranges.push(Range { low, high, label: second, missing });
         } else {
-            let retired = third.split(',').find_map(|f| f.strip_prefix('r')?.parse().ok());
+            let version = |letter: char| third.split(',').find_map(|f| f.strip_prefix(letter)?.parse().ok());
             let at = u16::try_from(set.codes.len()).unwrap_or(u16::MAX);
             set.by_code.entry(first).or_insert(at);
-            set.codes.push(Code { code: first, label: second, missing, retired });
+            set.codes.push(Code { code: first, label: second, missing, retired: version('r'), first: version('f') });
         }
     }
     table

@@ -126,6 +126,16 @@ impl Version {
         self.0 > number
     }
 
+    /// Whether this version is earlier than the one of that number.
+    pub(crate) fn is_before(self, number: u16) -> bool {
+        self.0 < number
+    }
+
+    /// The last year of diagnosis the version of that number was made for: 24 for diagnoses of 2024.
+    pub(crate) fn last_year_of(number: u16) -> u16 {
+        2000 + number / 10
+    }
+
     /// The dictionary whose definitions are used for this version: its own, or the oldest there is.
     pub fn dictionary_version(self) -> Version {
         if self < Version::V140 { Version::V140 } else { self }

@@ -1,6 +1,5 @@
 //! `accession naaccr convert`: a file in another form, version or record type.
 
-use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
@@ -8,12 +7,12 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use crate::cli::Outcome;
-use crate::cli::naaccr::json::{Seen, lost, print_grouped};
-use crate::cli::naaccr::reading::Reading;
+use crate::cli::naaccr::json::{Seen, lost, print_grouped, repair, repair_counts};
+use crate::cli::naaccr::reading::{Reading, Repairing};
 use crate::cli::naaccr::target::{Sink, Target};
 use crate::naaccr::{
-    ControlCharacters, Conversion, CsvWriter, Fatal, FixedWriter, JsonLinesWriter, Lost, Mode, ParquetWriter, Patient,
-    ReadOptions, Reader, RecordType, Root, Specification, Unknown, Version, WriteOptions, Writer, Written,
+    ControlCharacters, Conversion, Fatal, Form, Lost, Mode, Patient, ReadOptions, Reader, RecordType, RecordWriter,
+    Repair, Repairs, Root, Specification, Unknown, Version, WriteOptions, Written,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -23,6 +22,18 @@ enum To {
     Csv,
     Jsonl,
     Parquet,
+}
+
+impl To {
+    fn form(self) -> Form {
+        match self {
+            To::Xml => Form::Xml,
+            To::Fixed => Form::Fixed,
+            To::Csv => Form::Csv,
+            To::Jsonl => Form::JsonLines,
+            To::Parquet => Form::Parquet,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -72,38 +83,24 @@ pub(in crate::cli) struct Convert {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
+    repairing: Repairing,
+    #[command(flatten)]
     reading: Reading,
 }
 
-/// The output in one of the forms.
-enum Output<W: Write> {
-    Xml(Writer<W>),
-    Fixed(Box<FixedWriter<W>>),
-    Csv(Box<CsvWriter<W>>),
-    JsonLines(JsonLinesWriter<W>),
-    Parquet(Box<ParquetWriter<W>>),
+/// How a file is read and written.
+struct Plan {
+    options: ReadOptions,
+    writing: WriteOptions,
+    version: Option<Version>,
+    record_type: Option<RecordType>,
 }
 
-impl<W: Write> Output<W> {
-    fn write(&mut self, patient: &Patient) -> Result<(), Fatal> {
-        match self {
-            Output::Xml(writer) => writer.write_patient(patient),
-            Output::Fixed(writer) => writer.write_patient(patient),
-            Output::Csv(writer) => writer.write_patient(patient),
-            Output::JsonLines(writer) => writer.write_patient(patient),
-            Output::Parquet(writer) => writer.write_patient(patient),
-        }
-    }
-
-    fn finish(self) -> Result<(Written, Vec<Lost>, W), Fatal> {
-        match self {
-            Output::Xml(writer) => writer.finish(),
-            Output::Fixed(writer) => writer.finish(),
-            Output::Csv(writer) => writer.finish(),
-            Output::JsonLines(writer) => writer.finish(),
-            Output::Parquet(writer) => writer.finish(),
-        }
-    }
+/// What came of it.
+struct Done {
+    written: Written,
+    lost: Vec<Lost>,
+    sink: Sink,
 }
 
 impl Convert {
@@ -130,7 +127,8 @@ impl Convert {
         }
         options.zero_pad = self.zero_pad;
         options.keep_control_characters = self.control_characters == Characters::Error;
-        let writing = self.writing(&options)?;
+        self.repairing.prepare(&mut options);
+        let plan = Plan { writing: self.writing(&options)?, options, version, record_type };
         let mut seen = Seen::default();
         let same = self.output.as_os_str() != "-"
             && self.output.canonicalize().is_ok_and(|o| Some(o) == self.input.canonicalize().ok());
@@ -139,24 +137,25 @@ impl Convert {
         }
         let input = self.reading.open(&self.input)?;
         let target = Target::new(&self.output)?;
-        let done = self.convert(input, &options, &writing, version, record_type, &mut seen, &target);
-        let (written, losses) = match done {
-            Ok((done, losses, sink)) => {
-                target.commit(sink)?;
-                (done, losses)
+        let mut repairs = Repairs::new(Version::NEWEST, &[], &[], 0);
+        let (written, lost) = match self.convert(input, &plan, &mut seen, &mut repairs, &target) {
+            Ok(done) => {
+                target.commit(done.sink)?;
+                (done.written, done.lost)
             }
             Err(fatal) => {
                 seen.fatal = Some(fatal);
                 (Written::default(), Vec::new())
             }
         };
-        self.print(&seen, written, &losses);
+        let is_clean = lost.is_empty() && repairs.counts().all(|(_, done, not_done)| done + not_done == 0);
+        self.print(&seen, written, &lost, repairs);
         Ok(match (&seen.fatal, seen.outcome()) {
             (Some(fatal), _) => {
                 eprintln!("accession: {}: {fatal}", self.input.display());
                 Outcome::NotDone
             }
-            (None, "ok") if losses.is_empty() => Outcome::Done,
+            (None, "ok") if is_clean => Outcome::Done,
             _ => Outcome::Found,
         })
     }
@@ -182,17 +181,15 @@ impl Convert {
         })
     }
 
-    #[allow(clippy::too_many_arguments)]
     fn convert(
         &self,
         input: Box<dyn std::io::Read + Send>,
-        options: &ReadOptions,
-        writing: &WriteOptions,
-        version: Option<Version>,
-        record_type: Option<RecordType>,
+        plan: &Plan,
         seen: &mut Seen,
+        repairs: &mut Repairs,
         target: &Target,
-    ) -> Result<(Written, Vec<Lost>, Sink), Fatal> {
+    ) -> Result<Done, Fatal> {
+        let Plan { options, writing, version, record_type } = plan;
         // An unknown item stops the writer, not the reader, as the option says of what is written.
         let mut reading = options.clone();
         if reading.unknown == Unknown::Error {
@@ -200,31 +197,22 @@ impl Convert {
         }
         let mut reader = Reader::open(input, &reading)?;
         seen.root(reader.root());
-        let mut conversion = Conversion::new(reader.root(), version, record_type, &options.user_dictionaries);
-        let root: Root = conversion.root(reader.root());
-        let mut output = match self.to {
-            To::Xml => Output::Xml(Writer::new(target.sink()?, &root, writing)?),
-            To::Csv => {
-                Output::Csv(Box::new(CsvWriter::new(target.sink()?, &root, &writing.user_dictionaries, |id| {
-                    options.wants(id)
-                })?))
-            }
-            To::Parquet => Output::Parquet(Box::new(ParquetWriter::new(
-                target.sink()?,
-                &root,
-                &writing.user_dictionaries,
-                |id| options.wants(id),
-            )?)),
-            To::Jsonl => Output::JsonLines(JsonLinesWriter::new(target.sink()?, &root)),
-            To::Fixed => Output::Fixed(Box::new(FixedWriter::new(target.sink()?, &root, writing)?)),
-        };
+        // Repairs come first, by the dictionary of the version the file is in.
+        let kinds = &self.repairing.kinds;
+        *repairs = Repairs::new(reader.root().version, kinds, &options.user_dictionaries, options.max_problems);
+        let mut repaired_root = reader.root().clone();
+        repairs.root(&mut repaired_root);
+        let mut conversion = Conversion::new(reader.root(), *version, *record_type, &options.user_dictionaries);
+        let root: Root = conversion.root(&repaired_root);
+        let mut output = RecordWriter::new(self.to.form(), target.sink()?, &root, writing, |id| options.wants(id))?;
         let mut patient = Patient::default();
         let stopped = loop {
             match reader.read_patient(&mut patient) {
                 Ok(true) => {
                     seen.patient(&patient);
+                    repairs.patient(&mut patient);
                     conversion.patient(&mut patient);
-                    if let Err(fatal) = output.write(&patient) {
+                    if let Err(fatal) = output.write_patient(&patient) {
                         break Some(Fatal { patient: Some(patient.ordinal), ..fatal });
                     }
                 }
@@ -236,13 +224,14 @@ impl Convert {
         if let Some(fatal) = stopped {
             return Err(fatal);
         }
-        let (written, mut losses, sink) = output.finish()?;
-        losses.extend(conversion.lost());
-        losses.sort_by(|a, b| (&a.item, a.reason).cmp(&(&b.item, b.reason)));
-        Ok((written, losses, sink))
+        let (written, mut lost, sink) = output.finish()?;
+        lost.extend(conversion.lost());
+        lost.sort_by(|a, b| (&a.item, a.reason).cmp(&(&b.item, b.reason)));
+        Ok(Done { written, lost, sink })
     }
 
-    fn print(&self, seen: &Seen, written: Written, losses: &[Lost]) {
+    fn print(&self, seen: &Seen, written: Written, losses: &[Lost], mut repairs: Repairs) {
+        let repaired: Vec<Repair> = repairs.drain();
         if self.json {
             let mut object = seen.json();
             if seen.fatal.is_none() {
@@ -250,8 +239,19 @@ impl Convert {
                 object.insert("written".into(), counts);
             }
             object.insert("lost".into(), losses.iter().map(lost).collect());
+            if !self.repairing.kinds.is_empty() {
+                object.insert("repairs".into(), repaired.iter().map(repair).collect());
+                object.insert("repair_counts".into(), repair_counts(&repairs));
+            }
             self.say(&serde_json::Value::Object(object).to_string());
             return;
+        }
+        // A repair is told wherever the file goes.
+        for one in &repaired {
+            eprintln!("accession: {}: {one}", self.input.display());
+        }
+        for (kind, done, not_done) in repairs.counts() {
+            eprintln!("repair {kind}: {done} done, {not_done} not");
         }
         if self.output.as_os_str() == "-" {
             return;

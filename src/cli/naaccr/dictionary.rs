@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::cli::Outcome;
 use crate::naaccr::{
     Dictionary, DictionaryProblem, Version, dictionary, dictionary_csv, dictionary_from_csv, dictionary_xml,
-    differences, load_dictionary,
+    differences, load_dictionary, merged,
 };
 
 /// Dictionaries.
@@ -32,6 +32,24 @@ pub(in crate::cli) enum Dictionaries {
         /// Print one JSON object a line.
         #[arg(long)]
         json: bool,
+    },
+    /// Writes several user dictionaries as one. Contradictions are told; of two definitions the first is taken.
+    Merge {
+        /// The dictionaries, in XML or CSV.
+        #[arg(required = true, num_args = 1..)]
+        files: Vec<PathBuf>,
+        /// URI of the dictionary made of them.
+        #[arg(long)]
+        uri: String,
+        /// What it is.
+        #[arg(long, default_value = "")]
+        description: String,
+        /// When it was changed last.
+        #[arg(long, default_value = "")]
+        date_last_modified: String,
+        /// Write CSV.
+        #[arg(long)]
+        csv: bool,
     },
     /// Writes a dictionary as CSV, or a user dictionary from CSV.
     Csv {
@@ -57,6 +75,19 @@ impl Dictionaries {
         match self {
             Dictionaries::Check { file, json } => check(&file, json),
             Dictionaries::Diff { from, to, json } => diff(&from, &to, json),
+            Dictionaries::Merge { files, uri, description, date_last_modified, csv } => {
+                let all: Vec<Dictionary> = files.iter().map(|file| find(file)).collect::<anyhow::Result<_>>()?;
+                let (merged, problems) = merged(&all.iter().collect::<Vec<_>>(), &uri);
+                for problem in &problems {
+                    eprintln!("accession: {}", problem.message);
+                }
+                let text = match csv {
+                    true => dictionary_csv(&merged),
+                    false => dictionary_xml(&merged, &description, &date_last_modified),
+                };
+                print!("{text}");
+                Ok(if problems.is_empty() { Outcome::Done } else { Outcome::Found })
+            }
             Dictionaries::Csv { file, uri, version, description, date_last_modified } => {
                 if file.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv")) {
                     let Some(uri) = uri else { bail!("a dictionary needs a URI; give --uri") };
@@ -113,6 +144,11 @@ fn find(path: &Path) -> anyhow::Result<Dictionary> {
     }
     let bytes = std::fs::read(path)
         .with_context(|| format!("reading {} (name a file, or a version such as 250)", path.display()))?;
+    if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv")) {
+        let loaded =
+            dictionary_from_csv(&bytes, "", "").with_context(|| format!("{} is no dictionary", path.display()))?;
+        return Ok(loaded.dictionary);
+    }
     Ok(load_dictionary(&bytes).with_context(|| format!("{} is no dictionary", path.display()))?.dictionary)
 }
 

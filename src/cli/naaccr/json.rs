@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::naaccr::{Digest, Fatal, Items, Lost, Patient, Problem, ProblemKind, Problems, Root, Severity};
+use crate::naaccr::{
+    Digest, Fatal, Items, Lost, Patient, Problem, ProblemKind, Problems, Repair, RepairKind, Repairs, Root, Severity,
+};
 
 /// What was read of a file.
 #[derive(Debug, Default)]
@@ -112,8 +114,55 @@ pub(super) fn problem(problem: &Problem) -> Value {
         ("name", problem.name.as_ref().map(|s| json!(s))),
         ("value", problem.value.as_ref().map(|s| json!(s))),
         ("message", Some(json!(problem.message))),
+        ("repair", problem.repair().map(|kind| json!(kind.name()))),
     ];
     Value::Object(fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect())
+}
+
+/// One repair.
+pub(super) fn repair(repair: &Repair) -> Value {
+    let fields = [
+        ("repair", Some(json!(repair.kind.name()))),
+        ("line", Some(json!(repair.line))),
+        ("patient", repair.patient.map(|n| json!(n))),
+        ("tumor", repair.tumor.map(|n| json!(n))),
+        ("item", Some(json!(repair.item))),
+        ("number", repair.number.map(|n| json!(n.0))),
+        ("before", Some(json!(repair.before))),
+        ("after", repair.not_done.is_none().then(|| json!(repair.after))),
+        ("not_done", repair.not_done.map(|why| json!(why))),
+    ];
+    Value::Object(fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect())
+}
+
+/// One repair as a row among the problems of `check --csv`.
+pub(super) fn repair_row(repair: &Repair) -> [String; 11] {
+    let said = match repair.not_done {
+        None => format!("{} repairs it: {}", repair.kind, repair.after),
+        Some(why) => format!("{} cannot repair it: {why}", repair.kind),
+    };
+    let number = |n: Option<u64>| n.map(|n| n.to_string()).unwrap_or_default();
+    [
+        "repair".to_owned(),
+        "note".to_owned(),
+        repair.line.to_string(),
+        String::new(),
+        number(repair.patient),
+        number(repair.tumor.map(u64::from)),
+        repair.item.clone(),
+        number(repair.number.map(|n| n.0.into())),
+        String::new(),
+        repair.before.clone(),
+        said,
+    ]
+}
+
+/// How often each kind of repair was done, and how often it could not be.
+pub(super) fn repair_counts(repairs: &Repairs) -> Value {
+    let count = |(kind, done, not_done): (RepairKind, u64, u64)| {
+        (kind.name().to_owned(), json!({"done": done, "not_done": not_done}))
+    };
+    Value::Object(repairs.counts().map(count).collect())
 }
 
 /// One loss.
@@ -140,8 +189,9 @@ pub(super) fn print_grouped(problems: &[Problem]) {
     }
     for (kind, severity, item, first, count) in groups {
         let times = if count == 1 { "once".to_owned() } else { format!("{count} times, first") };
+        let repair = first.repair().map(|kind| format!(" [--repair {kind}]")).unwrap_or_default();
         println!(
-            "{:7} {:24} {} {times} at line {}: {}",
+            "{:7} {:24} {} {times} at line {}: {}{repair}",
             severity.name(),
             kind.name(),
             item.unwrap_or("-"),

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 
-use crate::naaccr::{Format, Limits, Mode, ReadOptions, Unknown, conflicts, load_dictionary, unpacked_aside};
+use crate::naaccr::{
+    Format, Limits, Mode, ReadOptions, RepairKind, Unknown, conflicts, load_dictionary, unpacked_aside,
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum ModeName {
@@ -88,6 +90,23 @@ pub(super) struct Reading {
     pub threads: usize,
     #[command(flatten)]
     bounds: Bounds,
+}
+
+/// Repairs, of the commands that make them.
+#[derive(Debug, Args)]
+pub(super) struct Repairing {
+    /// Repairs to make, none unasked: `control` characters XML does not allow, `rename` ids of other editions, `trim`
+    /// blanks, `pad` with zeros, `cut` what is too long, `level` moves items to where they belong. Each is listed.
+    #[arg(long = "repair", value_delimiter = ',', value_name = "KIND")]
+    pub kinds: Vec<RepairKind>,
+}
+
+impl Repairing {
+    /// Has the reader leave in place what is to be repaired.
+    pub fn prepare(&self, options: &mut ReadOptions) {
+        options.keep_control_characters |= self.kinds.contains(&RepairKind::Control);
+        options.translate_renamed &= !self.kinds.contains(&RepairKind::Rename);
+    }
 }
 
 /// Bounds that keep a hostile file from using up the machine.

@@ -77,6 +77,7 @@ pub(super) fn table(from: &Path) -> Result<Table> {
         set.lines.push((code, label, flags.to_owned()));
     }
     add_documented(from, &mut sets, &mut known)?;
+    add_first(from, &mut sets)?;
     sets.retain(|_, set| !set.lines.is_empty());
     Ok(Table { path: "naaccr/value-sets.tsv", content: written(&sets).into_bytes() })
 }
@@ -135,10 +136,36 @@ fn add_documented(from: &Path, sets: &mut BTreeMap<String, Set>, known: &mut Has
     Ok(())
 }
 
+/// Codes that came after their item: those that the documentation of an older version does not list although it lists
+/// others. Only sets of single codes are compared; of others the documentation of a version need not be complete.
+fn add_first(from: &Path, sets: &mut BTreeMap<String, Set>) -> Result<()> {
+    let mut documented: Vec<HashMap<String, HashSet<String>>> = Vec::new();
+    for version in DOCUMENTED {
+        let mut items: HashMap<String, HashSet<String>> = HashMap::new();
+        for row in rows(from, &format!("naaccr/codes/from-documentation/item-codes-v{version}.csv"))? {
+            items.entry(row.get("naaccrId").to_owned()).or_default().insert(plain(row.get("code")));
+        }
+        documented.push(items);
+    }
+    for (id, set) in sets.iter_mut().filter(|(_, set)| set.closed) {
+        let single = set.lines.iter().all(|(code, ..)| !code.contains(".."));
+        for (code, _, flags) in set.lines.iter_mut().filter(|(code, ..)| single && !code.is_empty()) {
+            let lists = |items: &HashMap<String, HashSet<String>>| items.get(id).is_some_and(|c| c.contains(code));
+            let Some(first) = documented.iter().position(lists) else { continue };
+            let came_later = documented.iter().take(first).any(|items| items.get(id).is_some_and(|c| c.len() > 1));
+            if came_later {
+                let comma = if flags.is_empty() { "" } else { "," };
+                let _ = write!(flags, "{comma}f{}0", DOCUMENTED[first]);
+            }
+        }
+    }
+    Ok(())
+}
+
 /// One block a set; items with equal sets share it.
 fn written(sets: &BTreeMap<String, Set>) -> String {
     let mut text = head(
-        "Codes of NAACCR items: @, completeness, items with their numbers; below them code, label, flags (m missing, rVVV last documented in)",
+        "Codes of NAACCR items: @, completeness, items with their numbers; below them code, label, flags (m missing, rVVV last documented in, fVVV first)",
         "NAACCR 26 with codes documented in 14 to 25",
         "NAACCR item lookups and data dictionary by way of the open imsweb libraries; short labels of a public state registry package",
         "code	label	flags",

@@ -1,6 +1,6 @@
 //! The rules of a dictionary.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::naaccr::dictionary::{Dictionary, default_user_dictionary, dictionary};
 use crate::naaccr::dictionary_file::DictionaryProblem;
@@ -388,6 +388,25 @@ impl Check<'_> {
             }
         }
     }
+}
+
+/// Several user dictionaries as one, in the order given. An item that several define in the same way stands once; what
+/// they contradict each other in is told, and of two definitions the first is taken.
+pub fn merged(dictionaries: &[&Dictionary], uri: &str) -> (Dictionary, Vec<DictionaryProblem>) {
+    let problems = conflicts(dictionaries);
+    let mut versions = dictionaries.iter().map(|d| d.version());
+    let first = versions.next().flatten();
+    let version = first.filter(|v| versions.all(|other| other.is_none_or(|o| o == *v)));
+    let (mut ids, mut numbers) = (HashSet::new(), HashSet::new());
+    let mut items: Vec<Item> = Vec::new();
+    for item in dictionaries.iter().flat_map(|d| d.items()) {
+        let is_new = ids.insert(item.id.clone()) && item.number.is_none_or(|number| numbers.insert(number));
+        if is_new {
+            items.push(item.clone());
+        }
+    }
+    items.sort_by_key(|item| item.number);
+    (Dictionary::new(uri.to_owned(), version, items), problems)
 }
 
 /// Rules that user dictionaries used together break: an id defined differently, a number used twice.

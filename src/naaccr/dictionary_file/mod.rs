@@ -13,7 +13,7 @@ use crate::naaccr::dictionary::Dictionary;
 use crate::naaccr::item::ItemNumber;
 use crate::naaccr::versions::Specification;
 
-pub use check::conflicts;
+pub use check::{conflicts, merged};
 pub use read::load_dictionary;
 pub use table::{Difference, dictionary_csv, dictionary_from_csv, dictionary_xml, differences};
 

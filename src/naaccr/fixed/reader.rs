@@ -85,6 +85,7 @@ impl<'a> FixedReader<'a> {
         reader.keeper.begin(Level::Root);
         reader.items(&text, 1, Level::Root, &mut items, &bad)?;
         reader.root.items = items;
+        reader.keeper.end_root(&reader.root.items, record_type, Spot { line: 1, column: 1 });
         Ok(reader)
     }
 
@@ -134,6 +135,7 @@ impl<'a> FixedReader<'a> {
             let tumor = patient.add_tumor();
             tumor.lines = (self.line, self.line);
             self.items(&text, self.line, Level::Tumor, &mut tumor.items, &[])?;
+            self.keeper.end_tumor(&tumor.items);
             last_line = self.line;
             lines += 1;
             self.at = next;
@@ -147,6 +149,7 @@ impl<'a> FixedReader<'a> {
         self.patient = begin..self.at;
         let before = self.source.before();
         patient.bytes = before + begin as u64..before + self.at as u64;
+        self.keeper.end_patient();
         self.keeper.between = true;
         Ok(true)
     }

@@ -7,11 +7,12 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::naaccr::item::{Item, ItemNumber, Level};
+use crate::naaccr::dictionary::dictionary;
+use crate::naaccr::item::{Item, ItemNumber, Level, RecordType};
 use crate::naaccr::options::{ReadOptions, Unknown};
 use crate::naaccr::problem::{Fatal, FatalKind, Problem, ProblemKind, Problems, Severity};
 use crate::naaccr::reader::check;
-use crate::naaccr::reader::meaning::{self, Meanings};
+use crate::naaccr::reader::meaning::{self, Fault, Meanings};
 use crate::naaccr::reader::vocabulary::{Definition, Vocabulary};
 use crate::naaccr::record::Items;
 use crate::naaccr::super_dictionary::earlier_id;
@@ -48,6 +49,10 @@ pub(crate) struct Keeper {
     version: Version,
     /// Judges what values mean, if that is asked for.
     meanings: Option<Meanings>,
+    /// Codes that are right only for diagnoses up to a year, which may stand behind them.
+    given_up: Vec<GivenUp>,
+    /// The earliest year of diagnosis of the patient's tumors so far.
+    earliest: Option<u16>,
     /// For each word and level, the last element it was seen in.
     seen: Vec<[u32; 3]>,
     /// The element being read at each level.
@@ -57,6 +62,16 @@ pub(crate) struct Keeper {
     /// For each word the word that came after it last time.
     next: Vec<u32>,
     last: u32,
+}
+
+/// A code that is right only for diagnoses up to a year.
+#[derive(Debug)]
+struct GivenUp {
+    word: u32,
+    level: Level,
+    spot: Spot,
+    value: String,
+    last_year: u16,
 }
 
 impl Keeper {
@@ -69,6 +84,8 @@ impl Keeper {
             between: false,
             version,
             meanings: options.check_codes.then(|| Meanings::new(version, &vocabulary)),
+            given_up: Vec::new(),
+            earliest: None,
             seen: vec![[0; 3]; words],
             element: [1; 3],
             seen_unknown: Default::default(),
@@ -94,8 +111,74 @@ impl Keeper {
                 self.between = false;
                 self.patient += 1;
                 self.tumor = 0;
+                self.given_up.clear();
+                self.earliest = None;
             }
             Level::Tumor => self.tumor += 1,
+        }
+    }
+
+    /// The items of the root have been read, which ends its head at that place.
+    pub fn end_root(&mut self, items: &Items, record_type: RecordType, spot: Spot) {
+        if !self.options.check_codes {
+            return;
+        }
+        for (id, right) in [
+            ("registryId", None),
+            ("recordType", Some(record_type.to_string())),
+            ("naaccrRecordVersion", Some(self.version.to_string())),
+        ] {
+            let Some(item) = dictionary(self.version).by_id(id).filter(|_| self.options.wants(id)) else { continue };
+            match (items.get(id), right) {
+                // A hospital's file without any item of the root need not have this one.
+                (None, None) if !items.is_empty() => {
+                    let message = format!("the file does not say whose it is: {} is absent", item.name);
+                    self.report_of(ProblemKind::RootItemMissing, Severity::Note, spot, item, "", message);
+                }
+                (Some(value), Some(right)) if value != right => {
+                    let message = format!("{} is {value}, but the file is of {right}", item.name);
+                    self.report_of(ProblemKind::RecordMismatch, Severity::Warning, spot, item, value, message);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// A tumor has ended: its codes are judged by its year of diagnosis.
+    #[inline]
+    pub fn end_tumor(&mut self, items: &Items) {
+        if !self.given_up.is_empty() {
+            let year = meaning::year_of(items.get("dateOfDiagnosis"));
+            self.earliest = [self.earliest, year].into_iter().flatten().min();
+            self.judge_given_up(Level::Tumor, year);
+        }
+    }
+
+    /// A patient has ended: the codes are judged by the earliest year of diagnosis.
+    #[inline]
+    pub fn end_patient(&mut self) {
+        if !self.given_up.is_empty() {
+            self.judge_given_up(Level::Patient, self.earliest);
+        }
+    }
+
+    #[cold]
+    fn judge_given_up(&mut self, level: Level, year: Option<u16>) {
+        for given_up in std::mem::take(&mut self.given_up) {
+            if given_up.level != level {
+                self.given_up.push(given_up);
+                continue;
+            }
+            // Without a date the version of the file decides.
+            if year.is_some_and(|year| year <= given_up.last_year) {
+                continue;
+            }
+            let definition = self.vocabulary.word(given_up.word).definition.clone();
+            let (item, value) = (definition.item(), given_up.value.as_str());
+            let (kind, version) = (ProblemKind::BadCode, self.version);
+            let about = Some((item.number, Cow::Owned(item.name.to_string())));
+            let message = || meaning::rule(kind, item, value, version);
+            self.report_item(kind, Severity::Warning, given_up.spot, level, &item.id, about, value, message);
         }
     }
 
@@ -231,7 +314,15 @@ impl Keeper {
         };
         let seen = std::mem::replace(&mut self.seen[n as usize][level as usize], self.element[level as usize]);
         let meaning = match &mut self.meanings {
-            Some(meanings) if faults.none() && !value.is_empty() => meanings.fault(n, item, value),
+            Some(meanings) if faults.none() && !value.is_empty() => match meanings.fault(n, item, value) {
+                Some(Fault::GivenUp(last_year)) if level != Level::Root => {
+                    self.given_up.push(GivenUp { word: n, level, spot, value: value.to_owned(), last_year });
+                    None
+                }
+                Some(Fault::GivenUp(_)) => Some(ProblemKind::BadCode),
+                Some(Fault::Wrong(kind)) => Some(kind),
+                None => None,
+            },
             _ => None,
         };
         let right_number = match written {

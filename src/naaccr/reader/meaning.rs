@@ -7,7 +7,7 @@
 use crate::naaccr::item::{DataType, Item};
 use crate::naaccr::problem::ProblemKind;
 use crate::naaccr::reader::vocabulary::{Definition, Vocabulary};
-use crate::naaccr::value_sets::{Completeness, ValueSet, value_set};
+use crate::naaccr::value_sets::{Code, Completeness, ValueSet, value_set};
 use crate::naaccr::versions::Version;
 
 /// What is known of the meaning of one item's values.
@@ -39,7 +39,7 @@ impl Meanings {
 
     /// What is wrong with the meaning of a value whose shape is right.
     #[inline]
-    pub fn fault(&mut self, word: u32, item: &Item, value: &str) -> Option<ProblemKind> {
+    pub fn fault(&mut self, word: u32, item: &Item, value: &str) -> Option<Fault> {
         let meaning = self.by_word.get_mut(word as usize)?;
         let is_date = item.data_type == DataType::Date;
         if meaning.set.is_none() && !is_date {
@@ -50,7 +50,7 @@ impl Meanings {
             return None;
         }
         let fault = if is_date {
-            (!is_in_calendar(value)).then_some(ProblemKind::BadDate)
+            (!is_in_calendar(value)).then_some(Fault::Wrong(ProblemKind::BadDate))
         } else {
             meaning.set.and_then(|set| judged(set, item, value, self.version))
         };
@@ -78,19 +78,43 @@ fn is_not_applicable(item: &Item, value: &str) -> bool {
     value == "N" && item.id.starts_with("derivedAjcc") && item.id.ends_with("Descript")
 }
 
-fn judged(set: &ValueSet, item: &Item, value: &str, version: Version) -> Option<ProblemKind> {
-    let listed = set.code(value).is_some_and(|code| code.retired.is_none_or(|last| !version.is_after(last)))
-        || set.range(value).is_some();
-    if listed || is_not_applicable(item, value) {
+/// What can be wrong with the meaning of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// It is wrong whatever else the record holds.
+    Wrong(ProblemKind),
+    /// A code that was given up after the year given: right for diagnoses up to then.
+    GivenUp(u16),
+}
+
+fn judged(set: &ValueSet, item: &Item, value: &str, version: Version) -> Option<Fault> {
+    let code = set.code(value);
+    let is_listed = match code {
+        Some(code) => {
+            code.retired.is_none_or(|last| !version.is_after(last))
+                && code.first.is_none_or(|first| !version.is_before(first))
+        }
+        None => false,
+    };
+    if is_listed || set.range(value).is_some() || is_not_applicable(item, value) {
         return None;
     }
     if set.completeness() == Completeness::Closed {
-        return Some(ProblemKind::BadCode);
+        return Some(match code.and_then(|code| code.retired) {
+            Some(last) if version.is_after(last) => Fault::GivenUp(Version::last_year_of(last)),
+            _ => Fault::Wrong(ProblemKind::BadCode),
+        });
     }
     let is_number = value.bytes().all(|b| b.is_ascii_digit());
     let ranges_are_numbers = !set.ranges().is_empty()
         && set.ranges().iter().all(|r| r.low.bytes().chain(r.high.bytes()).all(|b| b.is_ascii_digit()));
-    (item.data_type == DataType::Digits && is_number && ranges_are_numbers).then_some(ProblemKind::OutOfRange)
+    (item.data_type == DataType::Digits && is_number && ranges_are_numbers)
+        .then_some(Fault::Wrong(ProblemKind::OutOfRange))
+}
+
+/// The year of a date of diagnosis.
+pub(crate) fn year_of(date: Option<&str>) -> Option<u16> {
+    date?.get(..4)?.parse().ok()
 }
 
 /// What the rule broken is, in plain words.
@@ -98,9 +122,16 @@ pub(crate) fn rule(kind: ProblemKind, item: &Item, value: &str, version: Version
     match kind {
         ProblemKind::BadDate => format!("{value} is no day of the calendar"),
         ProblemKind::OutOfRange => format!("{value} is in none of the ranges of {}", item.name),
-        _ => match value_set(&item.id).and_then(|set| set.code(value)).and_then(|code| code.retired) {
-            Some(last) => format!("{value} is a code of {} up to version {last}, not in version {version}", item.name),
-            None => format!("{value} is no code of {}", item.name),
+        _ => match value_set(&item.id).and_then(|set| set.code(value)) {
+            Some(Code { retired: Some(last), .. }) if version.is_after(*last) => format!(
+                "{value} is a code of {} up to version {last} and for diagnoses up to {}, not in version {version} for later ones",
+                item.name,
+                Version::last_year_of(*last)
+            ),
+            Some(Code { first: Some(first), .. }) if version.is_before(*first) => {
+                format!("{value} is a code of {} from version {first} on, not in version {version}", item.name)
+            }
+            _ => format!("{value} is no code of {}", item.name),
         },
     }
 }
@@ -121,7 +152,7 @@ mod tests {
     use crate::naaccr::item::RecordType;
     use crate::naaccr::options::ReadOptions;
 
-    fn fault(version: u16, id: &str, value: &str) -> Option<ProblemKind> {
+    fn fault(version: u16, id: &str, value: &str) -> Option<Fault> {
         let version = Version::new(version).unwrap();
         let vocabulary = Vocabulary::new(version, RecordType::A, &[], &ReadOptions::strict());
         let mut meanings = Meanings::new(version, &vocabulary);
@@ -135,8 +166,8 @@ mod tests {
     #[test]
     fn codes_and_days_that_do_not_exist_are_found() {
         assert_eq!(fault(250, "laterality", "1"), None);
-        assert_eq!(fault(250, "laterality", "7"), Some(ProblemKind::BadCode));
-        assert_eq!(fault(250, "dateOfDiagnosis", "20230230"), Some(ProblemKind::BadDate));
+        assert_eq!(fault(250, "laterality", "7"), Some(Fault::Wrong(ProblemKind::BadCode)));
+        assert_eq!(fault(250, "dateOfDiagnosis", "20230230"), Some(Fault::Wrong(ProblemKind::BadDate)));
         assert_eq!(fault(250, "dateOfDiagnosis", "20240229"), None);
         assert_eq!(fault(250, "dateOfDiagnosis", "202402"), None);
         assert_eq!(fault(250, "tumorSizeSummary", "018"), None);
@@ -152,6 +183,15 @@ mod tests {
         });
         let (id, code) = retired.unwrap();
         assert_eq!(fault(240, id, code), None, "{id} {code}");
-        assert_eq!(fault(250, id, code), Some(ProblemKind::BadCode), "{id} {code}");
+        assert_eq!(fault(250, id, code), Some(Fault::GivenUp(2024)), "{id} {code}");
+    }
+
+    #[test]
+    fn a_code_is_not_right_before_the_version_it_came_with() {
+        assert_eq!(fault(240, "brainMolecularMarkers", "10"), None);
+        assert_eq!(fault(230, "brainMolecularMarkers", "10"), Some(Fault::Wrong(ProblemKind::BadCode)));
+        let version = Version::new(230).unwrap();
+        let item = crate::naaccr::dictionary(version).by_id("brainMolecularMarkers").unwrap();
+        assert!(rule(ProblemKind::BadCode, item, "10", version).contains("from version 240 on"));
     }
 }

@@ -72,11 +72,13 @@ impl<'a> XmlReader<'a> {
             patient: 0..0,
             of_piece: false,
         };
+        let spot = reader.spot(reader.at);
         if opened.empty {
             reader.end_of_root()?;
         } else {
             reader.rest_of_root()?;
         }
+        reader.keeper.end_root(&reader.root.items, reader.root.record_type, Spot { column: 1, ..spot });
         Ok(reader)
     }
 
@@ -207,12 +209,14 @@ impl<'a> XmlReader<'a> {
                 self.children(Level::Tumor, &mut tumor.items, &mut tumor.extensions, &mut past_items)?;
             }
             tumor.lines = (spot.line, self.lines.line(&self.source, self.at));
+            self.keeper.end_tumor(&tumor.items);
             self.namespaces.forget(declared);
             next = self.children(Level::Patient, &mut patient.items, &mut patient.extensions, &mut past_items)?;
         }
         self.namespaces.forget(declared);
         patient.lines = (spot.line, self.lines.line(&self.source, self.at));
         self.source.check_size(self.at)?;
+        self.keeper.end_patient();
         self.keeper.between = true;
         self.patient = begin..self.at;
         let before = self.source.before();

@@ -160,3 +160,80 @@ fn a_user_dictionary_goes_to_csv_and_back() {
     let found = naaccr(&["dictionary", "diff", "250", "260", "--json"]).expect_code(1).json_lines();
     assert!(found.iter().any(|d| d["change"] == "added" && d["item"] == "sexAssignedAtBirth"));
 }
+
+#[test]
+fn repairs_are_offered_made_only_when_asked_for_and_listed_one_by_one() {
+    let here = tempfile::tempdir().unwrap();
+    let text = file("A", &[("12", &["C509"])]).replace(
+        "<Item naaccrId=\"sex\">2</Item>",
+        "<Item naaccrId=\"nameLast\"> X\u{1} </Item><Item naaccrId=\"laterality\">1</Item>",
+    );
+    let input = put(here.path(), "in.xml", &text);
+    let out = here.path().join("out.xml").display().to_string();
+    let offered = naaccr(&["check", &input, "--json"]).expect_code(1).json_lines();
+    let pairs: Vec<_> = offered.iter().filter_map(|p| Some((p["kind"].as_str()?, p["repair"].as_str()?))).collect();
+    assert!(pairs.contains(&("too_short", "pad")) && pairs.contains(&("wrong_level", "level")), "{pairs:?}");
+    let would = naaccr(&["check", &input, "--json", "--repair", "pad,level"]).expect_code(1);
+    assert_eq!(would.json_lines().iter().filter(|l| l["repair"].is_string() && l["kind"].is_null()).count(), 2);
+    assert_eq!(std::fs::read_to_string(&input).unwrap(), text);
+
+    let plain = naaccr(&["convert", &input, &out, "--json"]).expect_code(1).json();
+    assert!(plain["repairs"].is_null());
+    assert!(std::fs::read_to_string(&out).unwrap().contains(">12</Item>"));
+    let made = naaccr(&["convert", &input, &out, "--json", "--repair", "control,trim,pad,level"]).expect_code(1).json();
+    let done: Vec<_> = made["repairs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|r| (r["repair"].as_str().unwrap(), r["before"].as_str().unwrap(), r["after"].as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        done,
+        [("pad", "12", "00000012"), ("control", " X\u{1} ", " X "), ("trim", " X ", "X"), ("level", "1", "Tumor")]
+    );
+    assert_eq!(made["repair_counts"]["pad"], serde_json::json!({"done": 1, "not_done": 0}));
+    let after = naaccr(&["check", &out, "--json"]).expect_code(0);
+    assert_eq!(after.stdout, "");
+}
+
+#[test]
+fn a_code_given_up_is_right_for_diagnoses_up_to_its_last_year() {
+    let (id, code) = ("brainMolecularMarkers", "10");
+    let text = |version: &str| {
+        file("A", &[("00000001", &["C719"])])
+            .replace("dictionary-250", &format!("dictionary-{version}"))
+            .replace("</Tumor>", &format!("<Item naaccrId=\"{id}\">{code}</Item></Tumor>"))
+    };
+    let kinds = |text: &str| {
+        let ran = accession_with(&["naaccr", "check", "-", "--json"], text.as_bytes(), &[]);
+        ran.json_lines().iter().map(|p| p["kind"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(kinds(&text("240")), [""; 0]);
+    assert_eq!(kinds(&text("230")), ["bad_code"]);
+
+    let retired = |date: &str| {
+        // Documented up to version 18.
+        let items = format!("<Item naaccrId=\"residualTumVolPostCytoreduction\">10</Item>{date}</Tumor>");
+        kinds(&file("A", &[("00000001", &["C719"])]).replace("</Tumor>", &items))
+    };
+    assert_eq!(retired("<Item naaccrId=\"dateOfDiagnosis\">2018</Item>"), [""; 0]);
+    assert_eq!(retired("<Item naaccrId=\"dateOfDiagnosis\">2019</Item>"), ["bad_code"]);
+    assert_eq!(retired(""), ["bad_code"]);
+}
+
+#[test]
+fn dictionaries_are_merged_and_contradictions_told() {
+    let here = tempfile::tempdir().unwrap();
+    let head = "naaccrId,naaccrNum,naaccrName,length,parentXmlElement\n";
+    let one = put(here.path(), "a.csv", &format!("{head}itemA,10000,Item A,2,Tumor\nboth,10002,Both,1,Patient\n"));
+    let two = put(here.path(), "b.csv", &format!("{head}itemB,10001,Item B,3,Tumor\nboth,10002,Both,1,Patient\n"));
+    let made = naaccr(&["dictionary", "merge", &one, &two, "--uri", "http://x.org/m.xml", "--csv"]).expect_code(0);
+    let ids: Vec<_> = made.stdout.lines().skip(1).map(|l| l.split(',').next().unwrap().to_owned()).collect();
+    assert_eq!(ids, ["itemA", "itemB", "both"]);
+    let three = put(here.path(), "c.csv", &format!("{head}both,10002,Both,9,Patient\nother,10000,Other,2,Tumor\n"));
+    let told = naaccr(&["dictionary", "merge", &one, &three, "--uri", "http://x.org/m.xml"]).expect_code(1);
+    assert!(told.stderr.contains("both is defined differently"), "{}", told.stderr);
+    assert!(told.stderr.contains("the number 10000 is used for itemA and other"), "{}", told.stderr);
+    let merged = put(here.path(), "m.xml", &told.stdout);
+    naaccr(&["dictionary", "check", &merged, "--json"]).expect_code(0);
+}
