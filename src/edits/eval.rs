@@ -9,7 +9,7 @@ use super::calls::filled;
 use super::case::{Case, TumorCase};
 use super::code_set::{Value, number};
 use super::expression::{Date, Expression, ItemOf, Number, Order, Text, Tumors, Whose};
-use super::slots::Slot;
+use super::slots::{Slot, date_in};
 use crate::dates::{Answer, PartialDate, Span};
 use crate::naaccr::value_sets::{ValueSet, value_set};
 use crate::staging::{AsOf, Editions};
@@ -80,7 +80,7 @@ impl<'c, 'a> Frame<'c, 'a> {
 
     fn date(&self, date: &Date) -> Option<PartialDate> {
         match date {
-            Date::Item(item) => PartialDate::parse(self.of(*item).text).ok(),
+            Date::Item(item) => date_in(self.of(*item).text).ok(),
             Date::Literal(date) => Some(*date),
             Date::Today => Some(self.with.as_of),
         }
@@ -232,7 +232,7 @@ impl<'c, 'a> Frame<'c, 'a> {
     fn is_known(&self, text: &'c Text) -> bool {
         let Some(value) = self.text(text) else { return false };
         match text {
-            Text::Item(item) if item.slot.is_date() => PartialDate::parse(value.text).is_ok(),
+            Text::Item(item) if item.slot.is_date() => date_in(value.text).is_ok(),
             Text::Item(item) => !means_missing(item.slot, value.text),
             _ => true,
         }

@@ -1,9 +1,8 @@
 //! Fills in the message of a failure: the value of an item with its meaning in each hole.
 
 use super::case::TumorCase;
-use super::slots::Slot;
+use super::slots::{Slot, date_in};
 use crate::codes::{Context, meaning};
-use crate::dates::PartialDate;
 
 /// A value as a person reads it: `2 (Left)`, `2024-05-––`, `blank`.
 pub(crate) fn value_in_words(tumor: &TumorCase<'_>, slot: Slot) -> String {
@@ -12,7 +11,7 @@ pub(crate) fn value_in_words(tumor: &TumorCase<'_>, slot: Slot) -> String {
         return "blank".to_owned();
     }
     if slot.is_date()
-        && let Ok(date) = PartialDate::parse(value)
+        && let Ok(date) = date_in(value)
     {
         return date.screen();
     }

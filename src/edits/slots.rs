@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use crate::dates::{BadDate, PartialDate};
 use crate::naaccr::{DataType, Item, Level, StandardItem, super_dictionary};
 
 /// The number of an item in this room.
@@ -74,8 +75,31 @@ impl Slot {
         self.item().level == Level::Patient
     }
 
-    /// Holds a date of up to eight digits.
+    /// Holds a date, of up to eight digits or with a time.
     pub fn is_date(self) -> bool {
-        self.item().data_type == DataType::Date
+        matches!(self.item().data_type, DataType::Date | DataType::DateTime)
+    }
+}
+
+/// The date in a value: eight digits or fewer, or the day of a date with a time.
+pub(crate) fn date_in(text: &str) -> Result<PartialDate, BadDate> {
+    match text.split_once('T').map_or(text, |(day, _)| day) {
+        day if day.contains('-') => PartialDate::parse(&day.get(..day.len().min(10)).unwrap_or(day).replace('-', "")),
+        day => PartialDate::parse(day),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_with_a_time_is_its_day() {
+        let day = PartialDate::of_day(2020, 3, 1);
+        assert_eq!(date_in("2020-03-01T10:11:12-05:00"), day);
+        assert_eq!(date_in("2020-03-01"), day);
+        assert_eq!(date_in("20200301"), day);
+        assert_eq!(date_in("2020-03"), PartialDate::of_month(2020, 3));
+        assert!(date_in("2020-13-01").is_err());
     }
 }

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use super::{Made, Maker, failure};
 use crate::edits::case::Schema;
 use crate::edits::eval::Frame;
+use crate::edits::frame::Severity;
 use crate::edits::run::Failure;
 use crate::edits::slots::Slot;
 use crate::staging::{Algorithm, InputView};
@@ -76,11 +77,16 @@ pub(super) fn check(maker: &Maker, made: &Made<'_, '_>, out: &mut Vec<Failure>) 
         let asked = specific || EOD.contains(&slot.id());
         if asked && own.schema(made.with).allows(slot, &frame) == Some(false) {
             let (edit, family) = match specific {
+                _ if slot.id().starts_with("grade") => ("grade-value-not-in-table", "grade"),
                 true => ("ssdi-value-not-in-table", "ssdi"),
                 false => ("eod-code-valid-for-schema", "eod"),
             };
-            let message = format!("{} of {} is no code of schema {title}.", value.text, slot.label());
+            let message = format!("{}: {} is no code of schema {title}.", slot.label(), value.text);
             let mut one = failure(edit.into(), family, made, slot, message);
+            // The rules of the grade items take 9 where a schema has only 8: the table alone does not stop a case.
+            if family == "grade" {
+                one.severity = Severity::Warning;
+            }
             one.kind = "code list".into();
             out.push(one);
         }
