@@ -63,6 +63,18 @@ pub enum Scope {
     Facilities(Vec<FacilityId>),
 }
 
+/// Whether only one's own records count. Own is what a person brought in or holds as its abstractor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Own {
+    /// Every record of the scope.
+    #[default]
+    NotOnly,
+    /// Only those the person holds.
+    Held,
+    /// Those the person holds and those nobody holds: who changes one of these takes it.
+    HeldOrFree,
+}
+
 /// Who asks, with what roles, for which facilities.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asker {
@@ -74,6 +86,8 @@ pub struct Asker {
     pub roles: Vec<Role>,
     /// Facilities granted.
     pub scope: Scope,
+    /// Whether only own records of these facilities count.
+    pub own: Own,
     /// Set while a break-glass grant is open: its row id, marked on every audit line.
     pub break_glass: Option<i64>,
 }
@@ -81,7 +95,14 @@ pub struct Asker {
 impl Asker {
     /// The system: the command line and jobs that act for nobody in particular.
     pub fn system() -> Asker {
-        Asker { user: None, login: "system".into(), roles: vec![], scope: Scope::Registry, break_glass: None }
+        Asker {
+            user: None,
+            login: "system".into(),
+            roles: vec![],
+            scope: Scope::Registry,
+            own: Own::NotOnly,
+            break_glass: None,
+        }
     }
 
     /// Has this role.

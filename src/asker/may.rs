@@ -4,7 +4,7 @@
 //! each column a role, each cell a [`Reach`]. Where a person has several roles the widest reach counts. The roles
 //! are those a cancer registry works with; what each is for stands in `docs/roles.md`, which is printed from here.
 
-use super::{Asker, Role, Scope};
+use super::{Asker, Own, Role, Scope};
 
 /// How far a permission reaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -333,14 +333,24 @@ impl Asker {
         self.reach(what) != Reach::No
     }
 
-    /// The facilities this may be done for: `None` when it may not be done at all. `Own` stays within the person's
-    /// facilities, and the caller narrows it to own records.
+    /// The facilities this may be done for: `None` when it may not be done at all. A reach of `Own` stays within the
+    /// person's facilities; [`Asker::own_for`] narrows it to own records.
     pub fn scope_for(&self, what: May) -> Option<Scope> {
         let glass = self.break_glass.is_some() && what.opened_by_break_glass();
         match self.reach(what) {
             Reach::No => None,
             Reach::Registry if glass => Some(Scope::Registry),
             _ => Some(self.scope.clone()),
+        }
+    }
+
+    /// Whether this may be done with own records only. Records that nobody holds count as own for those who see all
+    /// records of their facilities anyway; who sees own records only does not see them.
+    pub fn own_for(&self, what: May) -> Own {
+        match self.reach(what) {
+            Reach::Own if reach_of_roles(&self.roles, May::SeePatients) > Reach::Own => Own::HeldOrFree,
+            Reach::Own => Own::Held,
+            _ => Own::NotOnly,
         }
     }
 }
@@ -403,6 +413,7 @@ mod tests {
             login: "ann".into(),
             roles: roles.to_vec(),
             scope: Scope::Facilities(vec![FacilityId(3)]),
+            own: Own::NotOnly,
             break_glass: None,
         }
     }
@@ -469,6 +480,18 @@ mod tests {
         assert_eq!(manager.scope_for(May::SeePatients), Some(Scope::Registry));
         assert_eq!(manager.scope_for(May::EditTumorItems), Some(Scope::Facilities(vec![FacilityId(3)])));
         assert_eq!(manager.scope_for(May::ExportIdentified), Some(Scope::Facilities(vec![FacilityId(3)])));
+    }
+
+    #[test]
+    fn own_reach_counts_free_records_only_for_those_who_see_them() {
+        assert_eq!(asker(&[Role::Abstractor]).own_for(May::EditTumorItems), Own::HeldOrFree);
+        assert_eq!(asker(&[Role::Abstractor]).own_for(May::SeePatients), Own::NotOnly);
+        assert_eq!(asker(&[Role::Reporter]).own_for(May::SeePatients), Own::Held);
+        let mut reporter = asker(&[Role::Reporter]);
+        reporter.break_glass = Some(7);
+        assert_eq!(reporter.own_for(May::SeePatients), Own::NotOnly);
+        assert_eq!(reporter.own_for(May::EditTumorItems), Own::Held);
+        assert_eq!(asker(&[Role::Reporter, Role::RegistryManager]).own_for(May::EditTumorItems), Own::NotOnly);
     }
 
     #[test]

@@ -7,10 +7,14 @@
 //! Which tumor? Within that patient: the abstract of the same facility, accession and sequence number and site group;
 //! else the same tumor record number (60); else the same site, histology, diagnosis date and laterality. What is new
 //! is written at once (unseen until the import is published); what differs from a known abstract waits as `changed`.
+//!
+//! Who is limited to facilities brings in their records only; another facility's is refused. His file is matched with
+//! patients that he may see and with those of the same file, so that no patient's number opens another facility's
+//! patient; one person at two facilities is found by matching, which runs for the registry.
 
 use std::collections::HashMap;
 
-use crate::asker::FacilityId;
+use crate::asker::{FacilityId, Own, Scope};
 use crate::intake::arrived::Arrived;
 use crate::matching::identity::disagreements;
 use crate::naaccr::{Level, super_dictionary};
@@ -18,7 +22,7 @@ use crate::registry::record::Record;
 use crate::registry::search_keys::{identifiers_of, identifiers_of_abstract, names_of, sent_number};
 use crate::registry::store::facility::{self, FacilityEntry};
 use crate::registry::store::imports::{self, ImportProblem, Verdict};
-use crate::registry::store::records;
+use crate::registry::store::records::{self, Patient};
 use crate::registry::store::write_records::{Known, NewAbstract};
 use crate::registry::store::{By, Changed, Entry, Kind, Origin, StoreError, Tx};
 
@@ -66,7 +70,11 @@ pub fn apply(
     let judged = imports::judged(tx.conn, ready.source)?;
     let mut open = Vec::new();
     for tumor in judged.iter().filter(|t| !t.settled) {
-        if imports::was_received(tx.conn, &tumor.digest, &setting.sender)? {
+        let items = usize::try_from(tumor.ordinal - 1).ok().and_then(|at| ready.arrived.tumors.get(at));
+        if let Some(problem) = not_his_to_bring(tx, setting, ready, tumor.ordinal, items)? {
+            imports::add_problems(tx, setting.import, &[problem])?;
+            imports::settle(tx, ready.source, tumor.ordinal, Verdict::Refused, None, None)?;
+        } else if imports::was_received(tx.conn, &tumor.digest, &setting.sender)? {
             imports::settle(tx, ready.source, tumor.ordinal, Verdict::Unchanged, None, None)?;
         } else {
             open.push(tumor.ordinal);
@@ -99,6 +107,55 @@ pub fn apply(
         known_patient(tx, setting, ready, patient)?;
     }
     Ok(())
+}
+
+/// Why somebody limited to facilities may not bring this record in.
+fn not_his_to_bring(
+    tx: &mut Tx<'_>,
+    setting: &Setting,
+    ready: &Ready,
+    ordinal: i64,
+    items: Option<&Record>,
+) -> Result<Option<ImportProblem>, StoreError> {
+    if matches!(setting.by.asker.scope, Scope::Registry) {
+        return Ok(None);
+    }
+    let named = items.and_then(|items| items.get("reportingFacility"));
+    let message = match items {
+        None => {
+            "A patient without a tumor belongs to no facility yet. Only people who see all facilities bring one in."
+        }
+        Some(_) => {
+            let number = facility::padded(named.unwrap_or(&setting.home_facility));
+            let found = facility::facility_by_number(tx.conn, &number)?;
+            if found.is_some_and(|found| may_bring(&setting.by, found.id)) {
+                return Ok(None);
+            }
+            match named {
+                Some(_) => {
+                    "This record is of a facility that is not among yours, so it was not taken. Give it to that \
+                     facility or to the registry."
+                }
+                None => {
+                    "This record names no facility (540). Say when you send the file to which of your facilities such \
+                     records belong."
+                }
+            }
+        }
+    };
+    Ok(Some(ImportProblem {
+        id: 0,
+        kind: "other_facility".into(),
+        severity: "error".into(),
+        line: Some(ready.line),
+        col: None,
+        patient: Some(ready.ordinal),
+        tumor: items.map(|_| ordinal),
+        item: Some("reportingFacility".into()),
+        number: Some(540),
+        value: named.map(str::to_string),
+        message: message.into(),
+    }))
 }
 
 /// The facility of a tumor (540, else the one given, else the home facility); an unknown number makes an unconfirmed one.
@@ -155,6 +212,9 @@ fn person(tx: &mut Tx<'_>, setting: &Setting, ready: &Ready, places: &[Place<'_>
     let mut another = false;
     for id in candidates {
         let stored = records::patient_row(tx.conn, id)?;
+        if !is_his_to_match(tx, setting, &stored)? {
+            continue;
+        }
         if disagreements(&stored.items, incoming).len() < 2 {
             return Ok(Some(id));
         }
@@ -179,6 +239,18 @@ fn person(tx: &mut Tx<'_>, setting: &Setting, ready: &Ready, places: &[Place<'_>
         imports::add_problems(tx, setting.import, &[problem])?;
     }
     Ok(None)
+}
+
+/// Whether a known patient may be told by this import: one the importer sees, or one of the same import.
+fn is_his_to_match(tx: &mut Tx<'_>, setting: &Setting, stored: &Patient) -> Result<bool, StoreError> {
+    if stored.import == setting.import || matches!(setting.by.asker.scope, Scope::Registry) {
+        return Ok(true);
+    }
+    match records::patient(tx.conn, &setting.by, stored.id) {
+        Ok(_) => Ok(true),
+        Err(StoreError::NotFound) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 fn same_site_group(site: Option<&str>, items: &Record) -> bool {
@@ -262,7 +334,11 @@ fn tumor(
         facility,
         source: Some(ready.source),
         status: status_of(items),
-        abstractor: None,
+        // What a person limited to own records brings in is his.
+        abstractor: match setting.by.asker.own {
+            Own::NotOnly => None,
+            Own::Held | Own::HeldOrFree => setting.by.asker.user.map(|user| user.0),
+        },
         naaccr_version: setting.version,
         record_type: &setting.record_type,
         due_days: setting.due_days,
@@ -350,10 +426,10 @@ fn known_patient(tx: &mut Tx<'_>, setting: &Setting, ready: &Ready, patient: i64
     Ok(())
 }
 
-/// The facility that is given for an import, as an id to be checked against the asker's scope.
-pub fn may_bring(by: &By, facility: i64) -> bool {
+/// Whether somebody may bring in records of a facility.
+fn may_bring(by: &By, facility: i64) -> bool {
     match &by.asker.scope {
-        crate::asker::Scope::Registry => true,
-        crate::asker::Scope::Facilities(ids) => ids.contains(&FacilityId(facility)),
+        Scope::Registry => true,
+        Scope::Facilities(ids) => ids.contains(&FacilityId(facility)),
     }
 }

@@ -24,7 +24,16 @@ pub fn settle(
             imports::settle(tx, source, judged.ordinal, Verdict::Refused, None, None)?;
             continue;
         };
-        let known = records::abstract_(tx.conn, by, id)?;
+        let known = match records::abstract_(tx.conn, by, id) {
+            Ok(known) => known,
+            // It is another person's work by now: whoever may change it decides.
+            Err(StoreError::NotFound) => {
+                imports::add_review(tx, import, source, judged.ordinal, id)?;
+                imports::settle(tx, source, judged.ordinal, Verdict::Review, None, Some(id))?;
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         let verdict = match on_change {
             OnChange::Ignore => Verdict::Ignored,
             OnChange::Review => {

@@ -15,6 +15,8 @@ use std::collections::{BTreeMap, HashMap};
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
+use crate::accounts::store::asker_of;
+use crate::asker::{Asker, May, Scope, UserId};
 use crate::intake::apply::{Ready, Setting, apply};
 use crate::intake::arrived::{Head, arrived};
 use crate::intake::differ;
@@ -25,7 +27,7 @@ use crate::naaccr::{
 use crate::registry::store::files::FileReader;
 use crate::registry::store::imports::{self, Import, ImportProblem, Staged, StagedTumor, Verdict};
 use crate::registry::store::settings::{setting, setting_number};
-use crate::registry::store::{By, Store, StoreError, facility, hash32, jobs, unhex};
+use crate::registry::store::{By, Conn, Store, StoreError, facility, hash32, jobs, unhex};
 use crate::registry::work::{Ended, Held};
 
 /// What was asked of an import.
@@ -115,28 +117,50 @@ pub fn work(held: &Held<'_>) -> anyhow::Result<Ended> {
     }
 }
 
-/// Who imports, as the audit and the history name it.
-fn importer(held: &Held<'_>, import: &Import) -> By {
+/// Who imports, with the rights he has now; a command on the server's machine imports as the system. Somebody who may no
+/// longer import keeps his name on the lines, and no facility.
+fn importer(held: &Held<'_>, import: &Import) -> Result<By, StoreError> {
     let mut by = By::system("job import");
-    by.asker.user = held.job.user_id.map(crate::asker::UserId);
+    if let Some(user) = held.job.user_id.map(UserId) {
+        by.asker = match asker_of(&mut *held.store.reading()?, user, May::Import)? {
+            Some(asker) => asker,
+            None => Asker { user: Some(user), scope: Scope::Facilities(vec![]), ..by.asker },
+        };
+    }
     by.asker.login.clone_from(&import.login);
-    by
+    Ok(by)
+}
+
+/// The number of the facility that records without one belong to: the one given, the only one of who imports, else the
+/// registry's own.
+fn facility_without_number(conn: &mut Conn, by: &By, options: &Options) -> Result<String, StoreError> {
+    match (&options.facility, &by.asker.scope) {
+        (Some(number), _) => Ok(facility::padded(number)),
+        (None, Scope::Registry) => setting(conn, "registry.home_facility"),
+        (None, Scope::Facilities(ids)) => match ids.as_slice() {
+            [only] => Ok(facility::facility(conn, *only)?.map(|f| f.number).unwrap_or_default()),
+            _ => Ok(String::new()),
+        },
+    }
 }
 
 fn read(held: &Held<'_>, import: &Import) -> anyhow::Result<Option<Ended>> {
     let options: Options = serde_json::from_str(&import.options).context("reading the import's options")?;
+    let by = importer(held, import)?;
+    if matches!(&by.asker.scope, Scope::Facilities(none) if none.is_empty()) {
+        let why = "Whoever sent it may no longer import, or has no facility.";
+        let row = ImportProblem { severity: Severity::Error.name().into(), ..note_row("not_allowed", why) };
+        return refuse(held, import, why, row);
+    }
     let file = import.file_id.context("the import has no file")?;
     let source = FileReader::open(held.store, file);
     let mut reader = match Reader::open(source, &ReadOptions::import()) {
         Ok(reader) => reader,
-        Err(fatal) => return refuse(held, import, &fatal),
+        Err(fatal) => return refuse(held, import, &fatal.to_string(), fatal_row(&fatal)),
     };
     let (sender, home) = {
         let mut conn = held.store.reading()?;
-        let home = match &options.facility {
-            Some(number) => facility::padded(number),
-            None => setting(&mut conn, "registry.home_facility")?,
-        };
+        let home = facility_without_number(&mut conn, &by, &options)?;
         let head_id = reader.root().items.get("registryId").map(str::to_string);
         (options.sender.clone().or(head_id).unwrap_or_else(|| home.clone()), home)
     };
@@ -158,7 +182,7 @@ fn read(held: &Held<'_>, import: &Import) -> anyhow::Result<Option<Ended>> {
                     stage_piece(held, import, &root_head, &mut staged, &mut problems, (seen, total))?;
                     return go_on(held, import, "apply");
                 }
-                return refuse(held, import, &fatal);
+                return refuse(held, import, &fatal.to_string(), fatal_row(&fatal));
             }
         };
         if !more {
@@ -228,7 +252,7 @@ fn stage_piece(
 ) -> anyhow::Result<()> {
     let (staged, problems) = (std::mem::take(staged), std::mem::take(problems));
     let (id, job, owner, head, by) =
-        (import.id, held.job.id, held.owner.to_string(), head.clone(), importer(held, import));
+        (import.id, held.job.id, held.owner.to_string(), head.clone(), importer(held, import)?);
     held.store.write(move |tx| {
         jobs::progress(tx, job, &owner, "read", seen, total.max(seen))?;
         imports::set_head(tx, id, &head.0, &head.1)?;
@@ -252,10 +276,9 @@ fn go_on(held: &Held<'_>, import: &Import, state: &'static str) -> anyhow::Resul
     Ok(None)
 }
 
-fn refuse(held: &Held<'_>, import: &Import, fatal: &Fatal) -> anyhow::Result<Option<Ended>> {
-    let message = format!("The file was not taken. {fatal} Nothing was changed.");
-    let (id, job, owner, row, by) =
-        (import.id, held.job.id, held.owner.to_string(), fatal_row(fatal), importer(held, import));
+fn refuse(held: &Held<'_>, import: &Import, why: &str, row: ImportProblem) -> anyhow::Result<Option<Ended>> {
+    let message = format!("The file was not taken. {why} Nothing was changed.");
+    let (id, job, owner, by) = (import.id, held.job.id, held.owner.to_string(), importer(held, import)?);
     let counts = counts(held, import)?;
     held.store.write(move |tx| {
         jobs::progress(tx, job, &owner, "read", 0, 0)?;
@@ -274,13 +297,14 @@ fn apply_all(held: &Held<'_>, import: &Import) -> anyhow::Result<Option<Ended>> 
     let head: Head = serde_json::from_str(&import.root).context("reading the file's head")?;
     let root = root_of(&head)?;
     let options: Options = serde_json::from_str(&import.options).context("reading the import's options")?;
+    let by = importer(held, import)?;
     let setting = {
         let mut conn = held.store.reading()?;
         Setting {
             import: import.id,
-            by: importer(held, import),
+            home_facility: facility_without_number(&mut conn, &by, &options)?,
+            by,
             sender: import.sender.clone(),
-            home_facility: options.facility.clone().map_or_else(|| setting(&mut conn, "registry.home_facility"), Ok)?,
             version: i64::from(head.version),
             record_type: head.record_type.to_string(),
             due_days: setting_number(&mut conn, "abstract.due_days")?,
@@ -347,7 +371,7 @@ pub fn root_of(head: &Head) -> anyhow::Result<Root> {
 }
 
 fn publish(held: &Held<'_>, import: &Import) -> anyhow::Result<Option<Ended>> {
-    let (id, job, owner, by) = (import.id, held.job.id, held.owner.to_string(), importer(held, import));
+    let (id, job, owner, by) = (import.id, held.job.id, held.owner.to_string(), importer(held, import)?);
     held.store.write(move |tx| {
         jobs::progress(tx, job, &owner, "publish", 1, 1)?;
         imports::raise_accession_counters(tx, id)?;
@@ -363,7 +387,7 @@ fn change_all(held: &Held<'_>, import: &Import) -> anyhow::Result<Option<Ended>>
     let head: Head = serde_json::from_str(&import.root).context("reading the file's head")?;
     let root = root_of(&head)?;
     let options: Options = serde_json::from_str(&import.options).context("reading the import's options")?;
-    let by = importer(held, import);
+    let by = importer(held, import)?;
     let snippets = Snippets::of(&root, &ReadOptions { check_codes: false, ..ReadOptions::import() });
     let mut unpacking = Unpacking::new();
     let mut after = 0;

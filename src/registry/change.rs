@@ -11,6 +11,7 @@
 
 use serde::Serialize;
 
+use crate::asker::Own;
 use crate::naaccr::{Level, super_dictionary};
 use crate::registry::consolidate;
 use crate::registry::record::Record;
@@ -87,7 +88,8 @@ pub struct Side {
     pub typed: String,
 }
 
-/// Changes tumor-level items of an abstract, if nobody changed it since version `seen`. Answers the new version.
+/// Changes tumor-level items of an abstract, if nobody changed it since version `seen`. Answers the new version. Who may
+/// change own abstracts only and changes one that nobody holds, holds it from then on.
 ///
 /// # Errors
 /// [`StoreError::Stale`] with both sides; [`StoreError::NotFound`] outside the scope; [`StoreError::Refused`] for an item
@@ -107,9 +109,16 @@ pub fn amend_abstract(
         return Err(stale(tx, Kind::Abstract, id, abstract_.version, seen, &abstract_.items, changes)?);
     }
     let mut items = abstract_.items.clone();
-    let changed = apply(&mut items, changes);
+    let mut changed = apply(&mut items, changes);
     if changed.is_empty() {
         return Ok(abstract_.version);
+    }
+    if by.asker.own == Own::HeldOrFree
+        && abstract_.abstractor.is_none()
+        && let Some(user) = by.asker.user
+    {
+        tx.hold_abstract(id, user)?;
+        changed.push(Changed { item: "@abstractor".into(), old: String::new(), new: by.asker.login.clone() });
     }
     write_abstract(tx, by, &abstract_, &items, abstract_.reported_patient.as_ref(), &changed, because)
 }
@@ -212,7 +221,7 @@ pub(crate) fn add_sender_number(tx: &mut Tx<'_>, patient: i64, items: &Record, s
 
 /// Names of changed items for an audit line.
 fn names_of_items(changed: &[Changed]) -> String {
-    changed.iter().map(|c| c.item.as_str()).collect::<Vec<_>>().join(" ")
+    changed.iter().map(|c| c.item.as_str()).filter(|item| !item.starts_with('@')).collect::<Vec<_>>().join(" ")
 }
 
 /// Looks whether items may be set at this level and values kept.

@@ -6,12 +6,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::asker::Scope;
 use crate::registry::change::write_patient;
 use crate::registry::consolidate::tumor_follows;
 use crate::registry::search_keys::identifiers_of_abstract;
 use crate::registry::store::operations::{self as rows, standing};
+use crate::registry::store::scope::ScopeBinds;
 use crate::registry::store::write_records::Known;
-use crate::registry::store::{By, Changed, Entry, Kind, Origin, StoreError, Tx, hash32, records};
+use crate::registry::store::{By, Changed, Conn, Entry, Kind, Origin, StoreError, Tx, hash32, records};
 
 /// What undoing needs.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -27,6 +29,62 @@ fn reason_given(reason: &str) -> Result<(), StoreError> {
     match reason.trim().chars().count() {
         10..=1000 => Ok(()),
         _ => Err(StoreError::Refused("Give the reason in 10 to 1,000 characters.".into())),
+    }
+}
+
+impl Detail {
+    fn read(row: &rows::Operation) -> Result<Detail, StoreError> {
+        serde_json::from_str(&row.detail)
+            .map_err(|e| StoreError::Damaged { what: format!("operation {}", row.id), why: e.to_string() })
+    }
+
+    /// Whether the asker sees every record that was touched.
+    fn is_seen(&self, conn: &mut Conn, by: &By) -> Result<bool, StoreError> {
+        if matches!(by.asker.scope, Scope::Registry) {
+            return Ok(true);
+        }
+        let scope = ScopeBinds::of(by);
+        let facilities = match self {
+            Detail::Delete { abstract_, .. } => rows::facilities_of(conn, Kind::Abstract, *abstract_)?,
+            Detail::Move { tumor, .. } => rows::facilities_of(conn, Kind::Tumor, *tumor)?,
+            Detail::Merge { tumors, .. } | Detail::Split { tumors, .. } => {
+                let mut all = vec![];
+                for tumor in tumors {
+                    all.extend(rows::facilities_of(conn, Kind::Tumor, *tumor)?);
+                }
+                all
+            }
+        };
+        Ok(!facilities.is_empty() && facilities.iter().all(|f| scope.holds(*f, by)))
+    }
+}
+
+/// The newest operations that the asker may see: those on records of his facilities alone.
+pub fn newest(conn: &mut Conn, by: &By, limit: usize) -> Result<Vec<rows::Operation>, StoreError> {
+    const PAGE: i64 = 200;
+    let (mut seen, mut before) = (Vec::new(), i64::MAX);
+    loop {
+        let page = rows::operations(conn, before, PAGE)?;
+        let Some(last) = page.last() else { return Ok(seen) };
+        before = last.id;
+        for row in page {
+            if Detail::read(&row)?.is_seen(conn, by)? {
+                seen.push(row);
+            }
+            if seen.len() == limit {
+                return Ok(seen);
+            }
+        }
+    }
+}
+
+/// A tumor is moved by who sees every report of it.
+fn must_see_whole(tx: &mut Tx<'_>, by: &By, tumor: i64) -> Result<(), StoreError> {
+    match (Detail::Move { tumor, from: 0, to: 0 }).is_seen(tx.conn, by)? {
+        true => Ok(()),
+        false => Err(StoreError::Refused(
+            "This would move records that are not yours to see. Somebody who sees all facilities has to do it.".into(),
+        )),
     }
 }
 
@@ -75,6 +133,7 @@ pub fn move_tumor(tx: &mut Tx<'_>, by: &By, tumor: i64, to: i64, reason: &str) -
     let from = records::tumor_row(tx.conn, tumor)?.patient;
     records::patient(tx.conn, by, from)?;
     records::patient(tx.conn, by, to)?;
+    must_see_whole(tx, by, tumor)?;
     if from == to {
         return Err(StoreError::Refused("The tumor is already this patient's.".into()));
     }
@@ -97,6 +156,10 @@ pub fn merge(tx: &mut Tx<'_>, by: &By, kept: i64, absorbed: i64, reason: &str) -
     }
     let into = records::patient(tx.conn, by, kept)?;
     let from = records::patient(tx.conn, by, absorbed)?;
+    let tumors = rows::tumor_ids(tx.conn, absorbed)?;
+    for tumor in &tumors {
+        must_see_whole(tx, by, *tumor)?;
+    }
     let mut items = into.items.clone();
     let mut changed: Vec<Changed> = from
         .items
@@ -111,7 +174,6 @@ pub fn merge(tx: &mut Tx<'_>, by: &By, kept: i64, absorbed: i64, reason: &str) -
         write_patient(tx, by, &into, &items, &changed, &because)?;
     }
     rows::copy_search_keys(tx, absorbed, kept)?;
-    let tumors = rows::tumor_ids(tx.conn, absorbed)?;
     for tumor in &tumors {
         carry(tx, by, *tumor, absorbed, kept, reason)?;
     }
@@ -157,6 +219,7 @@ pub fn split(tx: &mut Tx<'_>, by: &By, patient: i64, tumors: &[i64], reason: &st
     }
     let mut items = from.items.clone();
     for tumor in tumors {
+        must_see_whole(tx, by, *tumor)?;
         if let Some(reported) =
             records::abstracts_of_tumor(tx.conn, *tumor)?.into_iter().find_map(|a| a.reported_patient)
         {
@@ -188,12 +251,14 @@ pub fn split(tx: &mut Tx<'_>, by: &By, patient: i64, tumors: &[i64], reason: &st
 /// Undoes an operation.
 ///
 /// # Errors
-/// One that is already undone, or whose records a later operation touched.
+/// One on records the asker may not see, one that is already undone, or whose records a later operation touched.
 pub fn undo(tx: &mut Tx<'_>, by: &By, operation: i64, reason: &str) -> Result<(), StoreError> {
     reason_given(reason)?;
     let row = rows::operation(tx.conn, operation)?;
-    let detail: Detail = serde_json::from_str(&row.detail)
-        .map_err(|e| StoreError::Damaged { what: format!("operation {operation}"), why: e.to_string() })?;
+    let detail = Detail::read(&row)?;
+    if !detail.is_seen(tx.conn, by)? {
+        return Err(StoreError::NotFound);
+    }
     rows::mark_undone(tx, by, operation)?;
     let patient = match detail {
         Detail::Delete { abstract_, tumor, patient } => {

@@ -8,6 +8,7 @@
 #[allow(dead_code, unused_imports, reason = "not every part of the kit has a user at every commit")]
 mod kit;
 
+mod access;
 mod accounts;
 mod at_the_door;
 mod checking;

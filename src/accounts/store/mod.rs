@@ -27,12 +27,12 @@ pub use session::{
 };
 pub use sign_in::{Attempt, NewSession, second_step, sign_in};
 pub use user::{
-    Invited, User, UserEntry, add_ready_user, add_user, amend_user, disable_user, enable_user, is_active, reset_user,
-    review_user, user, user_by_login, users, users_to_review,
+    Invited, User, UserEntry, add_ready_user, add_user, amend_user, asker_of, disable_user, enable_user, is_active,
+    reset_user, review_user, user, user_by_login, users, users_to_review,
 };
 
 use super::session::Lifetimes;
-use crate::asker::{Asker, Role, Scope, UserId};
+use crate::asker::{Asker, Own, Role, Scope, UserId};
 use crate::registry::store::settings::{InForce, in_force, setting, setting_is_yes};
 use crate::registry::store::{By, Conn, StoreError};
 
@@ -47,8 +47,14 @@ fn at_the_door(user: Option<(UserId, &str)>, address: &str, route: &str) -> By {
         Some((id, login)) => (Some(id), login),
         None => (None, "nobody"),
     };
-    let asker =
-        Asker { user: id, login: login.into(), roles: vec![], scope: Scope::Facilities(vec![]), break_glass: None };
+    let asker = Asker {
+        user: id,
+        login: login.into(),
+        roles: vec![],
+        scope: Scope::Facilities(vec![]),
+        own: Own::NotOnly,
+        break_glass: None,
+    };
     By { asker, address: address.into(), route: route.into() }
 }
 

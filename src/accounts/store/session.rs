@@ -8,7 +8,7 @@ use super::{lifetimes, lifetimes_of, moment, registry_name, user};
 use crate::accounts::AccountError;
 use crate::accounts::passwords::{NewPassword, PasswordHash, hash_password, password_matches};
 use crate::accounts::session::{FRESH_MINUTES, Lifetimes, Stage, Token};
-use crate::asker::{Asker, FacilityId, May, Role, Scope, UserId};
+use crate::asker::{Asker, FacilityId, May, Own, Role, Scope, UserId};
 use crate::binds;
 use crate::registry::clock::stamp;
 use crate::registry::store::settings::in_force;
@@ -60,6 +60,7 @@ impl SignedIn {
             login: self.login.clone(),
             roles: self.roles.clone(),
             scope: self.scope.clone(),
+            own: Own::NotOnly,
             break_glass: self.break_glass.map(|(id, _)| id),
         }
     }
@@ -72,7 +73,10 @@ impl SignedIn {
     pub fn asker_for(&self, what: May) -> Result<Asker, AccountError> {
         let mut asker = self.asker();
         match asker.scope_for(what) {
-            Some(scope) => asker.scope = scope,
+            Some(scope) => {
+                asker.own = asker.own_for(what);
+                asker.scope = scope;
+            }
             None => return Err(AccountError::NotAllowed(what.text())),
         }
         Ok(asker)

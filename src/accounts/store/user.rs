@@ -4,13 +4,13 @@ use chrono::Duration;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use serde::Serialize;
 
-use super::OneText;
 use super::link::{self, Kind};
+use super::{OneText, setting_is_yes};
 use crate::accounts::AccountError;
 use crate::accounts::passwords::{Known, NewPassword, PasswordHash, SecondFactor, hash_password};
 use crate::accounts::session::Token;
 use crate::accounts::totp::TotpSecret;
-use crate::asker::{FacilityId, May, Role, UserId};
+use crate::asker::{Asker, FacilityId, May, Own, Role, Scope, UserId};
 use crate::binds;
 use crate::registry::clock::stamp;
 use crate::registry::store::{By, Conn, Store, StoreError, Tx, jobs};
@@ -217,6 +217,19 @@ pub fn user(conn: &mut Conn, id: UserId) -> Result<Option<User>, StoreError> {
     let facilities = conn
         .rows("SELECT user_id, facility_id FROM user_facility WHERE user_id = ? ORDER BY facility_id", binds![id.0])?;
     Ok(shown(vec![row], &roles, &facilities).pop())
+}
+
+/// Somebody as a job asks for him, with the rights he has now: none when he may no longer do this.
+pub fn asker_of(conn: &mut Conn, id: UserId, what: May) -> Result<Option<Asker>, StoreError> {
+    let Some(user) = user(conn, id)?.filter(|user| user.disabled_at.is_none()) else { return Ok(None) };
+    let scope = if user.all_facilities { Scope::Registry } else { Scope::Facilities(user.facilities) };
+    let mut asker =
+        Asker { user: Some(id), login: user.login, roles: user.roles, scope, own: Own::NotOnly, break_glass: None };
+    if !setting_is_yes(conn, "registry.training")? {
+        asker.roles.retain(|role| *role != Role::Student);
+    }
+    asker.own = asker.own_for(what);
+    Ok(asker.may(what).then_some(asker))
 }
 
 /// The person of a login.

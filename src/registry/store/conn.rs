@@ -42,6 +42,10 @@ pub enum Value<'a> {
     Bytes(Option<&'a [u8]>),
     /// A list of ids as a JSON array, for `IN (?)`: it stands for a query that lists them.
     Ids(&'a str),
+    /// Facilities whose records count only while somebody holds them, as a JSON array of
+    /// `[facility or null, user, 1 when records that nobody holds count too]`, for `facility_id IN (?)`: it stands for a
+    /// query that reads `facility_id` and `abstractor` of the abstract it stands beside.
+    Held(&'a str),
     /// A list of texts as a JSON array, for `IN (?)`.
     Texts(&'a str),
 }
@@ -102,9 +106,10 @@ impl QueryFragment<Db> for Statement<'_> {
                 Value::Int(v) => out.push_bind_param::<Nullable<BigInt>, _>(v)?,
                 Value::Text(v) => out.push_bind_param::<Nullable<Text>, _>(v)?,
                 Value::Bytes(v) => out.push_bind_param::<Nullable<Binary>, _>(v)?,
-                Value::Ids(v) | Value::Texts(v) => {
+                Value::Ids(v) | Value::Held(v) | Value::Texts(v) => {
                     let (before, after) = match value {
                         Value::Texts(_) => texts_query(self.dialect),
+                        Value::Held(_) => held_query(self.dialect),
                         _ => ids_query(self.dialect),
                     };
                     out.push_sql(before);
@@ -123,6 +128,20 @@ fn ids_query(dialect: Dialect) -> (&'static str, &'static str) {
     match dialect {
         Dialect::Sqlite => ("SELECT value FROM json_each(", ")"),
         Dialect::Postgres => ("SELECT json_array_elements_text((", ")::json)::bigint"),
+    }
+}
+
+/// How the facilities of abstracts that somebody holds are listed, beside the abstract.
+fn held_query(dialect: Dialect) -> (&'static str, &'static str) {
+    match dialect {
+        Dialect::Sqlite => (
+            "SELECT coalesce(value ->> 0, facility_id) FROM json_each(",
+            ") WHERE abstractor = value ->> 1 OR (value ->> 2 = 1 AND abstractor IS NULL)",
+        ),
+        Dialect::Postgres => (
+            "SELECT coalesce((held.e ->> 0)::bigint, facility_id) FROM json_array_elements((",
+            ")::json) AS held (e) WHERE abstractor = (held.e ->> 1)::bigint OR (held.e ->> 2 = '1' AND abstractor IS NULL)",
+        ),
     }
 }
 

@@ -201,7 +201,7 @@ pub fn file(store: &Store, by: &By, id: i64) -> Result<StoredFile, StoreError> {
         .row::<StoredFile>(
             "SELECT id, kind, name, bytes, sha256, login, job_id, facility_id, created_at FROM file \
              WHERE id = ? AND complete = 1 AND (? = 1 OR facility_id IN (?))",
-            &[id.into(), scope.all(), scope.ids()],
+            &[id.into(), scope.every_facility(), scope.facilities()],
         )?
         .ok_or(StoreError::NotFound)
 }

@@ -83,6 +83,8 @@ pub struct DueTumor {
     #[diesel(sql_type = Nullable<BigInt>)]
     pub dx_high: Option<i64>,
     #[diesel(sql_type = Nullable<BigInt>)]
+    abstractor: Option<i64>,
+    #[diesel(sql_type = Nullable<BigInt>)]
     following: Option<i64>,
     /// Next follow-up source (1800).
     #[diesel(sql_type = Nullable<Text>)]
@@ -218,7 +220,7 @@ pub fn count_conflicts(conn: &mut Conn, by: &By) -> Result<i64, StoreError> {
 fn tumors_query(dialect: Dialect) -> &'static str {
     match dialect {
         Dialect::Sqlite => {
-            "SELECT a.patient_id, a.id, a.facility_id, a.class, a.first_contact, t.site, t.histology, t.behavior, t.laterality, t.dx_low, \
+            "SELECT a.patient_id, a.id, a.facility_id, a.abstractor, a.class, a.first_contact, t.site, t.histology, t.behavior, t.laterality, t.dx_low, \
              t.dx_high, f.id AS following, a.items ->> '$.nextFollowUpSource' AS next_source, a.items ->> '$.medicalRecordNumber' AS record_number, \
              a.items ->> '$.typeOfReportingSource' AS reporting_source, \
              coalesce(a.items ->> '$.summaryStage2018', a.items ->> '$.seerSummaryStage2000') AS summary_stage \
@@ -226,7 +228,7 @@ fn tumors_query(dialect: Dialect) -> &'static str {
              WHERE a.patient_id IN (?) ORDER BY a.id"
         }
         Dialect::Postgres => {
-            "SELECT a.patient_id, a.id, a.facility_id, a.class, a.first_contact, t.site, t.histology, t.behavior, t.laterality, t.dx_low, \
+            "SELECT a.patient_id, a.id, a.facility_id, a.abstractor, a.class, a.first_contact, t.site, t.histology, t.behavior, t.laterality, t.dx_low, \
              t.dx_high, f.id AS following, a.items::json ->> 'nextFollowUpSource' AS next_source, a.items::json ->> 'medicalRecordNumber' AS record_number, \
              a.items::json ->> 'typeOfReportingSource' AS reporting_source, \
              coalesce(a.items::json ->> 'summaryStage2018', a.items::json ->> 'seerSummaryStage2000') AS summary_stage \
@@ -256,7 +258,7 @@ fn complete(conn: &mut Conn, by: &By, rows: Vec<DueRow>) -> Result<Vec<DuePatien
                 contact_low: row.contact_low,
                 items: Record::parse(&row.items, &format!("patient {}", row.id))?,
                 traced_elsewhere: duty.is_some_and(|facility| !scope.holds(facility, by)),
-                tumors: all.into_iter().filter(|t| scope.holds(t.facility_id, by)).collect(),
+                tumors: all.into_iter().filter(|t| scope.holds_abstract(t.facility_id, t.abstractor, by)).collect(),
                 last_attempt: at.map(|at| attempts.swap_remove(at)),
             })
         })
@@ -324,7 +326,8 @@ const CONTACT_COLUMNS_OF_PATIENT: &str = "SELECT id, patient_id, contact_date, v
 /// The contacts of a patient, newest first; the caller has read the patient with its scope.
 pub fn contacts_of(conn: &mut Conn, by: &By, patient: i64) -> Result<Vec<ContactRow>, StoreError> {
     let scope = ScopeBinds::of(by);
-    let binds = [scope.all(), scope.ids(), scope.all(), scope.ids(), patient.into()];
+    let (all, ids) = (scope.every_facility(), scope.facilities());
+    let binds = [all, ids, all, ids, patient.into()];
     Ok(conn.rows(CONTACT_COLUMNS_OF_PATIENT, &binds)?)
 }
 
@@ -441,7 +444,7 @@ const LAST_ATTEMPT: &str = "SELECT id, patient_id, kind, recipient, template, fi
 /// The attempts of a patient made by the asker's facilities, newest first; the caller has read the patient with its scope.
 pub fn attempts_of(conn: &mut Conn, by: &By, patient: i64) -> Result<Vec<AttemptRow>, StoreError> {
     let scope = ScopeBinds::of(by);
-    Ok(conn.rows(ATTEMPTS_OF_PATIENT, &[patient.into(), scope.all(), scope.ids()])?)
+    Ok(conn.rows(ATTEMPTS_OF_PATIENT, &[patient.into(), scope.every_facility(), scope.facilities()])?)
 }
 
 /// The last attempt for each patient of a page, one look into the index for each.
@@ -449,7 +452,9 @@ fn last_attempts(conn: &mut Conn, by: &By, patients: &[i64]) -> Result<Vec<Attem
     let scope = ScopeBinds::of(by);
     let mut found = Vec::new();
     for patient in patients {
-        found.extend(conn.row::<AttemptRow>(LAST_ATTEMPT, &[(*patient).into(), scope.all(), scope.ids()])?);
+        found.extend(
+            conn.row::<AttemptRow>(LAST_ATTEMPT, &[(*patient).into(), scope.every_facility(), scope.facilities()])?,
+        );
     }
     Ok(found)
 }
@@ -508,7 +513,7 @@ pub fn answer_attempt(
     let scope = ScopeBinds::of(by);
     let rows = tx.conn.run(
         "UPDATE attempt SET result = ?, contact_id = coalesce(?, contact_id) WHERE id = ? AND patient_id = ? AND (? = 1 OR facility_id IN (?))",
-        &[result.into(), contact.into(), attempt.into(), patient.into(), scope.all(), scope.ids()],
+        &[result.into(), contact.into(), attempt.into(), patient.into(), scope.every_facility(), scope.facilities()],
     )?;
     if rows == 0 {
         return Err(StoreError::NotFound);

@@ -51,12 +51,28 @@ pub fn operation(conn: &mut Conn, id: i64) -> Result<Operation, StoreError> {
         .ok_or(StoreError::NotFound)
 }
 
-/// The newest operations.
-pub fn operations(conn: &mut Conn, limit: i64) -> Result<Vec<Operation>, StoreError> {
+/// Operations with an id below `before`, newest first, whoever may see them; not for an asker.
+pub(crate) fn operations(conn: &mut Conn, before: i64, limit: i64) -> Result<Vec<Operation>, StoreError> {
     Ok(conn.rows(
-        "SELECT id, kind, reason, detail, login, at, undone_by FROM operation ORDER BY id DESC LIMIT ?",
-        binds![limit],
+        "SELECT id, kind, reason, detail, login, at, undone_by FROM operation WHERE id < ? ORDER BY id DESC LIMIT ?",
+        binds![before, limit],
     )?)
+}
+
+#[derive(diesel::QueryableByName)]
+struct FacilityOf {
+    #[diesel(sql_type = BigInt)]
+    facility_id: i64,
+}
+
+/// The facilities that report an abstract or a tumor, whatever its state.
+pub(crate) fn facilities_of(conn: &mut Conn, kind: super::Kind, id: i64) -> Result<Vec<i64>, StoreError> {
+    let text = match kind {
+        super::Kind::Patient => "SELECT DISTINCT facility_id FROM abstract WHERE patient_id = ?",
+        super::Kind::Tumor => "SELECT DISTINCT facility_id FROM abstract WHERE tumor_id = ?",
+        super::Kind::Abstract => "SELECT facility_id FROM abstract WHERE id = ?",
+    };
+    Ok(conn.rows::<FacilityOf>(text, binds![id])?.into_iter().map(|row| row.facility_id).collect())
 }
 
 /// Marks an operation undone; refuses one that already is.

@@ -91,7 +91,7 @@ pub fn expected(conn: &mut Conn, by: &By) -> Result<Vec<Expected>, StoreError> {
     let scope = ScopeBinds::of(by);
     Ok(conn.rows(
         "SELECT facility_id, year, measure, expected FROM reconciliation WHERE (? = 1 OR facility_id IN (?)) ORDER BY facility_id, year, measure",
-        &[scope.all(), scope.ids()],
+        &[scope.every_facility(), scope.facilities()],
     )?)
 }
 

@@ -2,7 +2,10 @@
 
 use diesel::sql_types::{BigInt, Binary, Text};
 
+use super::audit::By;
+use super::scope::ScopeBinds;
 use super::{Conn, StoreError};
+use crate::asker::{Own, Scope};
 use crate::binds;
 
 /// A source record with the file it stood in.
@@ -56,6 +59,20 @@ pub fn source(conn: &mut Conn, id: i64) -> Result<SourceShown, StoreError> {
         binds![id],
     )?
     .ok_or(StoreError::NotFound)
+}
+
+/// Which tumors of a source record the asker may see, by ordinal from 1; none when he sees all of them.
+pub fn tumors_seen(conn: &mut Conn, by: &By, source: i64) -> Result<Option<Vec<usize>>, StoreError> {
+    let scope = ScopeBinds::of(by);
+    if matches!(by.asker.scope, Scope::Registry) && by.asker.own == Own::NotOnly {
+        return Ok(None);
+    }
+    let rows = conn.rows::<Ids>(
+        "SELECT t.ordinal AS id FROM source_tumor t WHERE t.source_id = ? AND EXISTS (SELECT 1 FROM abstract_live a \
+         WHERE a.id = t.abstract_id AND (? = 1 OR a.facility_id IN (?))) ORDER BY t.ordinal",
+        &[source.into(), scope.all(), scope.ids()],
+    )?;
+    Ok(Some(rows.into_iter().filter_map(|row| usize::try_from(row.id).ok()).collect()))
 }
 
 #[derive(diesel::QueryableByName)]

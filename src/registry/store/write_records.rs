@@ -3,6 +3,7 @@
 
 use super::writer::Tx;
 use super::{Conn, Dialect, StoreError};
+use crate::asker::UserId;
 use crate::binds;
 use crate::registry::clock::stamp;
 use crate::registry::promoted::{OfAbstract, OfPatient, OfTumor};
@@ -195,6 +196,12 @@ impl Tx<'_> {
             ],
         )?;
         Ok((given(id)?, hash))
+    }
+
+    /// Gives an abstract that nobody holds to a person.
+    pub(crate) fn hold_abstract(&mut self, id: i64, user: UserId) -> Result<(), StoreError> {
+        self.conn.run("UPDATE abstract SET abstractor = ? WHERE id = ? AND abstractor IS NULL", binds![user.0, id])?;
+        Ok(())
     }
 
     /// Writes an abstract's new items and answers the hash.

@@ -92,7 +92,7 @@ pub fn show(ask: &Ask) -> Result<Reply, Refused> {
         only_filled,
         rows,
         own,
-        may_edit: ask.who()?.may(crate::asker::May::EditTumorItems),
+        may_edit: case.may_edit(ask)?,
     };
     let reply = ask.page("pages/all-items", &Sheet::of("All items", "/patients"), &page)?;
     Ok(reply.about_patient(case.patient.id).about_abstract(case.abstract_.id).noting("all items"))

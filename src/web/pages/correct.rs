@@ -7,7 +7,7 @@ use super::workbench::Case;
 use crate::asker::May;
 use crate::dates::PartialDate;
 use crate::registry::operations;
-use crate::registry::store::operations::{Operation, operations as newest_operations};
+use crate::registry::store::operations::Operation;
 use crate::registry::store::records::{self, Abstract, Patient};
 use crate::web::frame::Sheet;
 use crate::web::{Ask, Refused, Reply, show};
@@ -76,13 +76,15 @@ fn page(ask: &Ask, error: String) -> Result<Reply, Refused> {
     let today = PartialDate::from_naive(ask.now().date_naive()).map_err(|e| Refused::Broken(e.to_string()))?;
     let zone = ask.app.front()?.zone;
     let done =
-        newest_operations(&mut conn, 200)?.into_iter().filter(|o| concerns(o, patient.id, &abstracts)).map(|o| Done {
-            id: o.id,
-            kind: o.kind,
-            reason: o.reason,
-            login: o.login,
-            when: show::time(&o.at, zone),
-            undone: o.undone_by.is_some(),
+        operations::newest(&mut conn, by, 200)?.into_iter().filter(|o| concerns(o, patient.id, &abstracts)).map(|o| {
+            Done {
+                id: o.id,
+                kind: o.kind,
+                reason: o.reason,
+                login: o.login,
+                when: show::time(&o.at, zone),
+                undone: o.undone_by.is_some(),
+            }
         });
     let wrong = !error.is_empty();
     let mut tumors: Vec<TumorChoice> = Vec::new();
@@ -237,7 +239,7 @@ pub fn deleted(ask: &Ask) -> Result<Reply, Refused> {
 fn deleted_page(ask: &Ask, error: String) -> Result<Reply, Refused> {
     let zone = ask.app.front()?.zone;
     let wrong = !error.is_empty();
-    let rows = newest_operations(&mut *ask.reading()?, 200)?.into_iter().map(|o| Done {
+    let rows = operations::newest(&mut *ask.reading()?, ask.by()?, 200)?.into_iter().map(|o| Done {
         id: o.id,
         kind: o.kind,
         reason: o.reason,

@@ -6,9 +6,10 @@ use super::words;
 use crate::asker::Scope;
 use crate::intake::import_job::{OnChange, Options};
 use crate::naaccr::super_dictionary;
-use crate::registry::store::facility::facilities;
+use crate::registry::store::facility;
 use crate::registry::store::imports::{self, Import};
 use crate::registry::store::jobs;
+use crate::registry::store::scope::{ScopeBinds, must_hold};
 use crate::registry::store::settings::setting;
 use crate::web::form::Field;
 use crate::web::frame::Sheet;
@@ -19,7 +20,7 @@ use crate::web::{Ask, Refused, Reply, show};
 struct List {
     rows: Vec<Row>,
     fields: Vec<Field>,
-    may_send: bool,
+    every_facility: bool,
 }
 
 #[derive(Serialize)]
@@ -59,16 +60,19 @@ const PAGE: i64 = 100;
 /// The list, with the form for a new file beside it.
 pub fn show(ask: &Ask) -> Result<Reply, Refused> {
     let front = ask.app.front()?;
-    let conn = &mut *ask.reading()?;
-    let rows = imports::imports(conn, ask.by()?, NEWEST)?;
-    let places = facilities(conn)?;
+    let (by, conn) = (ask.by()?, &mut *ask.reading()?);
+    let every_facility = matches!(by.asker.scope, Scope::Registry);
+    let rows = imports::imports(conn, by, NEWEST)?;
+    let scope = ScopeBinds::of(by);
+    let places = facility::facilities(conn)?;
     let central = setting(conn, "registry.kind")? == "central";
     let named: Vec<(String, String)> = places
         .iter()
-        .filter(|f| f.retired == 0)
+        .filter(|f| f.retired == 0 && scope.holds(f.id, by))
         .map(|f| (f.number.clone(), format!("{} {}", f.number, f.name)))
         .collect();
-    let choices = std::iter::once(("", "The home facility")).chain(named.iter().map(|(n, t)| (n.as_str(), t.as_str())));
+    let otherwise = if every_facility { "The home facility" } else { "My only facility; without one, to none" };
+    let choices = std::iter::once(("", otherwise)).chain(named.iter().map(|(n, t)| (n.as_str(), t.as_str())));
     let data = List {
         rows: rows
             .iter()
@@ -98,21 +102,13 @@ pub fn show(ask: &Ask) -> Result<Reply, Refused> {
             ),
             Field::tick("partial", "Take what can be taken, also when records are refused", false),
         ],
-        may_send: matches!(ask.by()?.asker.scope, Scope::Registry),
+        every_facility,
     };
     ask.page("pages/intake", &Sheet::of("Intake", "/intake"), &data)
 }
 
 /// Takes a file and begins its import.
 pub fn take(ask: &Ask) -> Result<Reply, Refused> {
-    // A file may name any facility, and the job works through it as a whole.
-    if !matches!(ask.by()?.asker.scope, Scope::Registry) {
-        return Err(Refused::Because(
-            "A file can hold other facilities' patients, so only people who see all facilities import. Give it to the \
-             registry."
-                .into(),
-        ));
-    }
     let file = ask.file()?.clone();
     let text = |name: &str| Some(ask.form.trimmed(name).to_string()).filter(|text| !text.is_empty());
     let options = Options {
@@ -127,7 +123,9 @@ pub fn take(ask: &Ask) -> Result<Reply, Refused> {
     };
     let facility = match &options.facility {
         Some(number) => {
-            crate::registry::store::facility::facility_by_number(&mut *ask.reading()?, number)?.map(|f| f.id)
+            let found = facility::facility_by_number(&mut *ask.reading()?, number)?.ok_or(Refused::NotFound)?;
+            must_hold(ask.by()?, found.id)?;
+            Some(found.id)
         }
         None => None,
     };

@@ -34,6 +34,10 @@ fn form(ask: &Ask, next: &str, wrong: &str) -> Result<Reply, Refused> {
 /// Takes the code.
 pub fn take(ask: &Ask) -> Result<Reply, Refused> {
     let (code, next) = (ask.form.trimmed("code"), ask.form.get("next"));
+    // The form was sent twice: the first time was right.
+    if ask.who().is_ok_and(|who| who.stage == Stage::Full) {
+        return Ok(Reply::see(own_page(next)));
+    }
     match second_step(ask.store(), ask.token(), code, &ask.address.to_string(), &ask.route.name()) {
         Ok(session) => let_in(ask, &session, next),
         Err(AccountError::Store(error)) => Err(error.into()),

@@ -43,18 +43,29 @@ struct Row {
 pub fn show(ask: &Ask) -> Result<Reply, Refused> {
     let case = Case::read(ask)?;
     let id = case.abstract_.source.ok_or(Refused::NotFound)?;
-    let source = sources::source(&mut *ask.reading()?, id)?;
-    let raw = source.received()?;
+    let (source, tumors) = {
+        let conn = &mut *ask.reading()?;
+        (sources::source(conn, id)?, sources::tumors_seen(conn, ask.by()?, id)?)
+    };
+    let received = source.received()?;
     let head: Head =
         serde_json::from_str(&source.root).map_err(|e| Refused::Broken(format!("head of a source record: {e}")))?;
     let root = root_of(&head).map_err(|e| Refused::Broken(e.to_string()))?;
     let (patient, _) = Snippets::of(&root, &ReadOptions::import())
-        .read(raw.as_bytes())
+        .read(received.as_bytes())
         .map_err(|e| Refused::Broken(format!("a source record: {e}")))?;
     let arrived = arrived(&patient, &root);
+    let seen = |ordinal: usize| tumors.as_ref().is_none_or(|seen| seen.contains(&(ordinal + 1)));
+    let raw = match tumors.is_some() && !(0..arrived.tumors.len()).all(seen) {
+        true => without_tumors(&received, |ordinal| !seen(ordinal)).unwrap_or_default(),
+        false => received.clone(),
+    };
     let tumor = arrived
         .tumors
         .iter()
+        .enumerate()
+        .filter(|(ordinal, _)| seen(*ordinal))
+        .map(|(_, tumor)| tumor)
         .max_by_key(|t| t.iter().filter(|(id, value)| case.abstract_.items.get(id) == Some(value)).count())
         .cloned()
         .unwrap_or_default();
@@ -80,6 +91,38 @@ pub fn show(ask: &Ask) -> Result<Reply, Refused> {
     Ok(reply.about_patient(case.patient.id).about_abstract(case.abstract_.id).noting("source"))
 }
 
+/// A `<Patient>` element without some of its tumors: what another facility sent in the same element is not shown. None
+/// when the element holds what cannot be cut safely.
+fn without_tumors(patient: &str, hidden: impl Fn(usize) -> bool) -> Option<String> {
+    if patient.contains("<!") {
+        return None;
+    }
+    let name = |tag: &str| {
+        let name = tag.split(|c: char| c.is_whitespace() || c == '/' || c == '>').next().unwrap_or_default();
+        name.rsplit(':').next().unwrap_or_default() == "Tumor"
+    };
+    let (mut kept, mut ordinal, mut inside) = (String::new(), 0, false);
+    let mut pieces = patient.split('<');
+    kept.push_str(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        if let Some(closing) = piece.strip_prefix('/') {
+            if inside && name(closing) {
+                inside = false;
+                kept.push_str(closing.split_once('>').map_or("", |(_, after)| after));
+                continue;
+            }
+        } else if name(piece) {
+            inside = hidden(ordinal);
+            ordinal += 1;
+        }
+        if !inside {
+            kept.push('<');
+            kept.push_str(piece);
+        }
+    }
+    Some(kept)
+}
+
 fn side_by_side(received: &Record, now: &Record) -> Vec<Row> {
     let mut ids: Vec<&str> = received.iter().map(|(id, _)| id).collect();
     ids.extend(now.iter().map(|(id, _)| id).filter(|id| received.get(id).is_none()));
@@ -95,4 +138,21 @@ fn side_by_side(received: &Record, now: &Record) -> Vec<Row> {
             }
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn hidden_tumors_are_cut_out_of_what_is_shown() {
+        let text = "<p:Patient>\n<Item naaccrId=\"a\">1</Item>\n<p:Tumor>\n<Item>mine</Item></p:Tumor>\n<Tumor x='1'><Item>theirs</Item></Tumor>\n</p:Patient>";
+        let kept = without_tumors(text, |ordinal| ordinal == 1).unwrap();
+        assert_eq!(
+            kept,
+            "<p:Patient>\n<Item naaccrId=\"a\">1</Item>\n<p:Tumor>\n<Item>mine</Item></p:Tumor>\n\n</p:Patient>"
+        );
+        assert!(without_tumors("<Patient><!-- <Tumor> --></Patient>", |_| true).is_none());
+    }
 }

@@ -106,7 +106,10 @@ pub fn make(ask: &Ask) -> Result<Reply, Refused> {
     let by = ask.by()?.clone();
     let facility = match form.trimmed("facility") {
         "" => None,
-        number => crate::registry::store::facility::facility_by_number(&mut *ask.reading()?, number)?,
+        number => {
+            let found = crate::registry::store::facility::facility_by_number(&mut *ask.reading()?, number)?;
+            Some(found.ok_or(Refused::NotFound)?)
+        }
     };
     let facility = match (&by.asker.scope, facility) {
         (Scope::Registry, facility) => facility,

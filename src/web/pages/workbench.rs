@@ -4,12 +4,14 @@ use serde::Serialize;
 
 use super::banner::{Banner, Tab};
 use super::fields::{Field, Origins, fields_of, problems_of};
+use crate::asker::May;
 use crate::dates::PartialDate;
 use crate::naaccr::{StandardItem, super_dictionary};
 use crate::registry::record::Record;
 use crate::registry::sections::{Section, section, sections};
 use crate::registry::store::records::{self, Abstract, Patient};
-use crate::registry::store::{Kind, settings, sources};
+use crate::registry::store::scope::ScopeBinds;
+use crate::registry::store::{By, Kind, settings, sources};
 use crate::web::frame::Sheet;
 use crate::web::{Ask, Refused, Reply, show};
 
@@ -31,6 +33,13 @@ impl Case {
         let patient = records::patient(&mut conn, by, abstract_.patient)?;
         let all = records::abstracts_of_patient(&mut conn, by, abstract_.patient)?;
         Ok(Case { abstract_, patient, all })
+    }
+
+    /// Whether the asker may change this abstract: it may be another person's work.
+    pub fn may_edit(&self, ask: &Ask) -> Result<bool, Refused> {
+        let Ok(asker) = ask.who()?.asker_for(May::EditTumorItems) else { return Ok(false) };
+        let by = By { asker, ..ask.by()?.clone() };
+        Ok(ScopeBinds::of(&by).holds_abstract(self.abstract_.facility, self.abstract_.abstractor, &by))
     }
 
     /// The value of an item, wherever it is kept.
@@ -123,7 +132,7 @@ pub fn show(ask: &Ask) -> Result<Reply, Refused> {
     let found = section(&key).ok_or(Refused::NotFound)?;
     let case = Case::read(ask)?;
     let mut conn = ask.reading()?;
-    let may_edit = ask.who()?.may(crate::asker::May::EditTumorItems);
+    let may_edit = case.may_edit(ask)?;
     let origins = Origins::of(&mut conn, &case)?;
     let groups: Vec<GroupShown> = found
         .groups

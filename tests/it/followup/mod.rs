@@ -6,7 +6,7 @@ mod letters;
 mod pages;
 mod posted;
 
-use accession::asker::{Asker, FacilityId, Scope, UserId};
+use accession::asker::{Asker, FacilityId, Own, Scope, UserId};
 use accession::dates::PartialDate;
 use accession::followup::accept::{Posting, TumorPosting};
 use accession::registry::clock::Clock;
@@ -105,7 +105,14 @@ pub fn facility(db: &Database, number: &str) -> FacilityId {
 /// Somebody who sees these facilities.
 pub fn of_facilities(ids: &[FacilityId]) -> By {
     let scope = Scope::Facilities(ids.to_vec());
-    let asker = Asker { user: Some(UserId(77)), login: "dana".into(), roles: vec![], scope, break_glass: None };
+    let asker = Asker {
+        user: Some(UserId(77)),
+        login: "dana".into(),
+        roles: vec![],
+        scope,
+        own: Own::NotOnly,
+        break_glass: None,
+    };
     By { asker, address: "10.0.0.1".into(), route: "test".into() }
 }
 

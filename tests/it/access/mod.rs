@@ -1,0 +1,5 @@
+//! Who sees and does what, tried through the front door: `tests/it/data/access.tsv` says for every route, role and
+//! record what the answer must be; the other files try what an attacker among the users would.
+
+mod routes;
+mod world;
