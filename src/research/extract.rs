@@ -79,6 +79,55 @@ pub fn count(store: &Store, by: &By, plan: &Plan) -> Result<Count, NotMade> {
     Ok(count)
 }
 
+/// What is left after a filter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    /// The filter's word; empty before the first.
+    pub filter: &'static str,
+    /// Tumors left.
+    pub tumors: i64,
+}
+
+/// How many tumors are left after each filter that has a column, in the order of the page.
+///
+/// # Errors
+/// What the store says.
+pub fn ladder(store: &Store, by: &By, plan: &Plan) -> Result<Vec<Step>, NotMade> {
+    let (mut all, conn) = (wanted(&plan.cohort), &mut *store.reading()?);
+    let mut so_far = Wanted::default();
+    let mut steps = Vec::new();
+    let mut step = |filter, wanted: &Wanted| -> Result<(), StoreError> {
+        steps.push(Step { filter, tumors: research::count(conn, by, wanted)?.tumors });
+        Ok(())
+    };
+    step("", &so_far)?;
+    if all.years.is_some() {
+        so_far.years = all.years;
+        step("years", &so_far)?;
+    }
+    type Part = fn(&mut Wanted) -> &mut Option<Vec<String>>;
+    let parts: [(&'static str, Part); 7] = [
+        ("site", |w| &mut w.sites),
+        ("histology", |w| &mut w.histologies),
+        ("behavior", |w| &mut w.behaviors),
+        ("sex", |w| &mut w.sexes),
+        ("state", |w| &mut w.states),
+        ("county", |w| &mut w.counties),
+        ("vital", |w| &mut w.vitals),
+    ];
+    for (filter, part) in parts {
+        if filter == "state" && all.ages.is_some() {
+            so_far.ages = all.ages;
+            step("age", &so_far)?;
+        }
+        if let Some(codes) = part(&mut all).take() {
+            *part(&mut so_far) = Some(codes);
+            step(filter, &so_far)?;
+        }
+    }
+    Ok(steps)
+}
+
 /// The first rows as they would leave, with numbers that no study has. Nothing of an identified extract is shown.
 ///
 /// # Errors

@@ -20,6 +20,7 @@ const FOLLOW: Who = Who::May(May::PostFollowUp);
 const LETTERS: Who = Who::May(May::SendLetters);
 const IMPORT: Who = Who::May(May::Import);
 const EXPORT: Who = Who::May(May::ExportIdentified);
+const EXTRACT: Who = Who::May(May::ExtractDeidentified);
 const JOBS: Who = Who::May(May::SeeJobs);
 const GLASS: Who = Who::May(May::BreakGlass);
 const JUDGE_GLASS: Who = Who::May(May::ReviewBreakGlass);
@@ -69,6 +70,12 @@ pub const ROUTES: &[Route] = &[
     get("/jobs/{j}/file", EXPORT, Own, View, jobs::file),
     get("/submissions", EXPORT, Facility, NoLine, submissions::show),
     post("/submissions", EXPORT, Facility, Export, submissions::make),
+    get("/research", EXTRACT, Own, NoLine, extracts::show),
+    get("/research/extract", EXTRACT, Facility, View, extract::build),
+    post("/research/extract", EXTRACT, Facility, View, extract::look),
+    post("/research/extracts", EXTRACT, Facility, Export, extract::make),
+    get("/research/extracts/{j}", EXTRACT, Own, NoLine, extracts::one).in_background(),
+    get("/research/extracts/{j}/{part}", EXTRACT, Own, View, extracts::file),
     get("/admin/users", USERS, Registry, NoLine, users::show),
     get("/admin/users.csv", USERS, Registry, NoLine, users::csv),
     get("/admin/users/new", USERS, Registry, NoLine, users::new),

@@ -206,6 +206,18 @@ pub fn file(store: &Store, by: &By, id: i64) -> Result<StoredFile, StoreError> {
         .ok_or(StoreError::NotFound)
 }
 
+/// A complete file that a job made; the caller has looked whether the asker may see the job.
+pub fn file_of_job(store: &Store, job: i64, id: i64) -> Result<StoredFile, StoreError> {
+    store
+        .reading()?
+        .row::<StoredFile>(
+            "SELECT id, kind, name, bytes, sha256, login, job_id, facility_id, created_at FROM file \
+             WHERE id = ? AND complete = 1 AND job_id = ?",
+            binds![id, job],
+        )?
+        .ok_or(StoreError::NotFound)
+}
+
 /// Reads a stored file from the beginning; the caller has looked whether the asker may.
 pub struct FileReader {
     store: Store,

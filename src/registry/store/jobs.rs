@@ -225,3 +225,13 @@ pub fn jobs(conn: &mut Conn, by: &By, limit: i64) -> Result<Vec<Job>, StoreError
         &[all.all(), by.asker.user.map(|u| u.0).into(), limit.into()],
     )?)
 }
+
+/// The newest jobs of one kind that the asker may see.
+pub fn jobs_of_kind(conn: &mut Conn, by: &By, kind: &str, limit: i64) -> Result<Vec<Job>, StoreError> {
+    let all = super::scope::ScopeBinds::of(by);
+    Ok(conn.rows::<Job>(
+        "SELECT id, kind, state, params, step, done, total, result, message, user_id, login, facility_id, attempts, created_at, finished_at \
+         FROM job WHERE kind = ? AND (? = 1 OR user_id = ?) ORDER BY id DESC LIMIT ?",
+        &[kind.into(), all.all(), by.asker.user.map(|u| u.0).into(), limit.into()],
+    )?)
+}

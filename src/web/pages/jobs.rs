@@ -83,8 +83,13 @@ fn row(ask: &Ask, job: &Job) -> Result<Row, Refused> {
         total: job.total,
         running: matches!(job.state.as_str(), "waiting" | "running"),
         message: job.message.clone().unwrap_or_default(),
-        link: import.map_or_else(|| format!("/jobs/{}", job.id), |id| format!("/intake/{id}")),
-        file: number("file"),
+        link: match (import, job.kind.as_str()) {
+            (Some(id), _) => format!("/intake/{id}"),
+            (None, "extract") => format!("/research/extracts/{}", job.id),
+            _ => format!("/jobs/{}", job.id),
+        },
+        // An extract's files have a page of their own, with rules of their own.
+        file: number("file").filter(|_| job.kind != "extract"),
         says: match (number("patients"), number("tumors")) {
             (Some(patients), Some(tumors)) => {
                 let bytes = number("bytes").map(|bytes| format!(", {}", show::size(bytes))).unwrap_or_default();
@@ -105,6 +110,7 @@ pub fn file(ask: &Ask) -> Result<Reply, Refused> {
     let made = job
         .result
         .as_deref()
+        .filter(|_| job.kind != "extract")
         .and_then(|text| serde_json::from_str::<serde_json::Value>(text).ok())
         .and_then(|result| result.get("file").and_then(serde_json::Value::as_i64))
         .ok_or(Refused::NotFound)?;

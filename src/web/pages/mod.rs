@@ -7,6 +7,8 @@ pub mod audit;
 pub mod banner;
 pub mod break_glass;
 pub mod correct;
+pub mod extract;
+pub mod extracts;
 pub mod facilities;
 pub mod fields;
 pub mod follow_up;

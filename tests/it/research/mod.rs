@@ -1,4 +1,5 @@
 //! Extracts for research: what leaves at which level, and what never does.
 
 mod made;
+mod pages;
 mod planted;
