@@ -17,4 +17,5 @@ pub mod definition;
 pub mod extract;
 pub mod extract_job;
 pub mod levels;
+pub mod record_release;
 pub mod release;

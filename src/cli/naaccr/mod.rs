@@ -2,6 +2,7 @@
 
 mod check;
 mod convert;
+mod deidentify;
 mod dictionary;
 mod diff;
 mod filter;
@@ -35,6 +36,8 @@ pub(super) enum Naaccr {
     Split(split::Split),
     /// Says what differs between two files.
     Diff(diff::Diff),
+    /// Writes what of a file may leave at a privacy level.
+    Deidentify(deidentify::Deidentify),
     /// Says how each item of a file is filled.
     Stats(stats::Stats),
     /// Dictionaries: check, compare, make a table.
@@ -52,6 +55,7 @@ impl Naaccr {
             Naaccr::Merge(command) => command.run(),
             Naaccr::Split(command) => command.run(),
             Naaccr::Diff(command) => command.run(),
+            Naaccr::Deidentify(command) => command.run(),
             Naaccr::Stats(command) => command.run(),
             Naaccr::Dictionary(command) => command.run(),
         }

@@ -237,3 +237,41 @@ fn dictionaries_are_merged_and_contradictions_told() {
     let merged = put(here.path(), "m.xml", &told.stdout);
     naaccr(&["dictionary", "check", &merged, "--json"]).expect_code(0);
 }
+
+#[test]
+fn deidentify_leaves_nothing_that_names_and_lists_what_it_did() {
+    let here = tempfile::tempdir().unwrap();
+    let text = file("A", &[("00000001", &["C509", "C619"]), ("00000002", &["C341"])])
+        .replace(
+            "<Item naaccrId=\"sex\">",
+            "<Item naaccrId=\"nameLast\">Tokenname</Item><Item naaccrId=\"dateOfBirth\">19600203</Item>\
+             <Item naaccrId=\"ownItem\">Tokenown</Item><Item naaccrId=\"sex\">",
+        )
+        .replace(
+            "</Tumor>",
+            "<Item naaccrId=\"dateOfDiagnosis\">20200405</Item><Item naaccrId=\"addrAtDxCity\">TOKENCITY</Item></Tumor>",
+        );
+    let input = put(here.path(), "in.xml", &text);
+    let key = put(here.path(), "key", "a secret of more than sixteen bytes");
+    let out = here.path().join("out.xml").display().to_string();
+    let ran = naaccr(&["deidentify", &input, &out, "--level", "deidentified", "--key-file", &key, "--json"]);
+    let said = ran.expect_code(0).json();
+    assert_eq!(said["written"]["tumors"], 3);
+    let item = |id: &str| said["items"].as_array().unwrap().iter().find(|i| i["item"] == id).unwrap().clone();
+    assert_eq!((&item("nameLast")["dropped"], &item("dateOfBirth")["changed"]), (&2.into(), &2.into()));
+    let written = std::fs::read_to_string(&out).unwrap();
+    for gone in ["Token", "TOKEN", "00000001", "0203", "0405", "ownItem"] {
+        assert!(!written.contains(gone), "{gone}: {written}");
+    }
+    assert!(written.contains("<Item naaccrId=\"dateOfDiagnosis\">2020</Item>") && written.contains("recordType=\"I\""));
+    // A valid file again, and the same one with the same secret.
+    naaccr(&["inspect", &out, "--mode", "strict"]).expect_code(0);
+    let again = here.path().join("again.xml").display().to_string();
+    naaccr(&["deidentify", &input, &again, "--level", "deidentified", "--key-file", &key]).expect_code(0);
+    assert_eq!(std::fs::read_to_string(&again).unwrap(), written);
+    naaccr(&["deidentify", &input, &again, "--level", "deidentified"]).expect_code(0);
+    assert_ne!(std::fs::read_to_string(&again).unwrap(), written);
+    naaccr(&["deidentify", &input, &again, "--level", "limited", "--key-file", &key]).expect_code(0);
+    let limited = std::fs::read_to_string(&again).unwrap();
+    assert!(limited.contains("20200405") && !limited.contains("Token") && !limited.contains("TOKEN"));
+}
