@@ -83,8 +83,9 @@ impl CodeSet {
             let (low, high) = ends();
             Err(kind(low, high))
         };
-        if low.len() != high.len() || low.contains('.') {
-            let (Ok(l), Ok(h)) = (low.parse::<f64>(), high.parse::<f64>()) else { return refuse(BadSet::Lengths) };
+        let numbers = number(low).zip(number(high));
+        if low.len() != high.len() || low.contains('.') && numbers.is_some() {
+            let Some((l, h)) = numbers else { return refuse(BadSet::Lengths) };
             if l > h {
                 return refuse(BadSet::Empty);
             }
@@ -195,6 +196,7 @@ mod tests {
     fn ranges_with_a_point_are_numbers() {
         assert!(holds("0.0-99.9", "5.0") && holds("0.0-99.9,XX.9", "XX.9") && !holds("0.0-99.9", "100.0"));
         assert!(!holds("0.0-99.9", "XX.1"));
+        assert!(holds("XX.3-XX.6", "XX.5") && !holds("XX.3-XX.6", "XX.7"));
     }
 
     #[test]

@@ -140,6 +140,8 @@ pub enum Expression {
     Never,
     /// `not …`
     Not(Box<Expression>),
+    /// `not_shown(…)`: the answer is not a certain yes.
+    NotShown(Box<Expression>),
     /// `… and …`
     And(Vec<Expression>),
     /// `… or …`
@@ -330,7 +332,7 @@ impl Expression {
     pub(crate) fn visit(&self, see: &mut dyn FnMut(&Expression)) {
         see(self);
         match self {
-            Expression::Not(inner) | Expression::Tumors { body: inner, .. } => inner.visit(see),
+            Expression::Not(inner) | Expression::NotShown(inner) | Expression::Tumors { body: inner, .. } => inner.visit(see),
             Expression::And(all) | Expression::Or(all) | Expression::Group { each: all, .. } => {
                 all.iter().for_each(|one| one.visit(see));
             }
@@ -343,7 +345,7 @@ impl Expression {
     fn walk(&self, see: &mut dyn FnMut(ItemOf)) {
         match self {
             Expression::Always | Expression::Never => {}
-            Expression::Not(inner) | Expression::Tumors { body: inner, .. } => inner.walk(see),
+            Expression::Not(inner) | Expression::NotShown(inner) | Expression::Tumors { body: inner, .. } => inner.walk(see),
             Expression::And(all) | Expression::Or(all) | Expression::Group { each: all, .. } => {
                 all.iter().for_each(|one| one.walk(see));
             }

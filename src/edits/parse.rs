@@ -4,7 +4,7 @@
 //! or      = and { "or" and }
 //! and     = not { "and" not }
 //! not     = "not" not | question
-//! question= "(" or ")" | "always" | "never" | term | function "(" … ")"
+//! question= "(" or ")" | "always" | "never" | "not_shown" "(" or ")" | term | function "(" … ")"
 //!         | "any of" group tail | "all of" group tail | "any tumor" "(" or ")" | "all tumors" … | "any other tumor" …
 //!         | "(" value { "," value } ")" ["not"] "in" ( TABLE | "[" rows "]" )
 //!         | value tail
@@ -155,6 +155,13 @@ impl Parser<'_> {
                 return Ok(Expression::Never);
             }
             "any" | "all" => return self.quantified(word == "any"),
+            "not_shown" => {
+                self.next += 1;
+                self.expect("(")?;
+                let inner = self.or()?;
+                self.expect(")")?;
+                return Ok(Expression::NotShown(Box::new(inner)));
+            }
             _ => {}
         }
         if let Some((check, many)) = Check::named(&word)
