@@ -140,6 +140,7 @@ impl<'c, 'a> Frame<'c, 'a> {
             Expression::Always => Some(true),
             Expression::Never => Some(false),
             Expression::Not(inner) => self.ask(inner).map(|answer| !answer),
+            Expression::Term { is, .. } => self.ask(is),
             Expression::NotShown(inner) => Some(self.ask(inner) != Some(true)),
             Expression::And(all) | Expression::Group { any: false, each: all } => self.all(all),
             Expression::Or(all) | Expression::Group { any: true, each: all } => self.any(all),

@@ -140,6 +140,13 @@ pub enum Expression {
     Never,
     /// `not …`
     Not(Box<Expression>),
+    /// A named expression.
+    Term {
+        /// Its name.
+        name: Arc<str>,
+        /// What it stands for.
+        is: Arc<Expression>,
+    },
     /// `not_shown(…)`: the answer is not a certain yes.
     NotShown(Box<Expression>),
     /// `… and …`
@@ -332,7 +339,10 @@ impl Expression {
     pub(crate) fn visit(&self, see: &mut dyn FnMut(&Expression)) {
         see(self);
         match self {
-            Expression::Not(inner) | Expression::NotShown(inner) | Expression::Tumors { body: inner, .. } => inner.visit(see),
+            Expression::Not(inner) | Expression::NotShown(inner) | Expression::Tumors { body: inner, .. } => {
+                inner.visit(see)
+            }
+            Expression::Term { is, .. } => is.visit(see),
             Expression::And(all) | Expression::Or(all) | Expression::Group { each: all, .. } => {
                 all.iter().for_each(|one| one.visit(see));
             }
@@ -345,7 +355,10 @@ impl Expression {
     fn walk(&self, see: &mut dyn FnMut(ItemOf)) {
         match self {
             Expression::Always | Expression::Never => {}
-            Expression::Not(inner) | Expression::NotShown(inner) | Expression::Tumors { body: inner, .. } => inner.walk(see),
+            Expression::Not(inner) | Expression::NotShown(inner) | Expression::Tumors { body: inner, .. } => {
+                inner.walk(see)
+            }
+            Expression::Term { is, .. } => is.walk(see),
             Expression::And(all) | Expression::Or(all) | Expression::Group { each: all, .. } => {
                 all.iter().for_each(|one| one.walk(see));
             }

@@ -6,6 +6,7 @@
 //! reported and left out; the others go on.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use toml::{Spanned, Table as TomlTable, Value as TomlValue};
@@ -193,7 +194,7 @@ pub fn read_terms(file: &str, text: &str, terms: &mut Terms) -> Vec<Fault> {
         }
         match place.expression(&term.is, Scope::Tumor, terms, name) {
             Ok(expression) => {
-                terms.named.insert(name.clone(), expression);
+                terms.named.insert(name.clone(), Arc::new(expression));
             }
             Err(fault) => faults.push(fault),
         }

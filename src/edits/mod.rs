@@ -18,12 +18,14 @@ mod lexer;
 mod library;
 mod load;
 mod message;
+mod mutants;
 mod parse;
 mod required;
 mod run;
 mod slots;
 mod terms;
 mod trial;
+mod words;
 
 pub use calls::{Check, Source};
 pub use case::{Case, Stranger, TumorCase};
@@ -33,8 +35,10 @@ pub use expression::{Date, Expression, ItemOf, Number, Order, Text, Tumors, Whos
 pub use frame::{Confidence, Edit, Fault, Override, Scope, Severity, Trial, Years};
 pub use library::{EditFile, EditSet, Library, shipped_files};
 pub use load::Trials;
+pub use mutants::{Mutant, mutants};
 pub use required::{ClassGroup, Requirement, Status, read as read_requirements, requirements};
 pub use run::{Failure, Plan, PlanFor};
 pub use slots::Slot;
 pub use terms::{Table, Terms};
 pub use trial::{TRIAL_DAY, Trialed, try_edit};
+pub use words::rule_in_words;

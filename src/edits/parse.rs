@@ -174,7 +174,7 @@ impl Parser<'_> {
             && Slot::of(&word).is_none()
         {
             self.next += 1;
-            return Ok(expression.clone());
+            return Ok(Expression::Term { name: word.as_str().into(), is: Arc::clone(expression) });
         }
         let subject = self.value()?;
         self.tail(subject, at)

@@ -49,6 +49,8 @@ pub struct Plan<'l> {
     pair: Vec<usize>,
     patient: Vec<usize>,
     maker: Maker,
+    /// Over-ride flags that its edits take.
+    flags: Vec<Slot>,
     /// By slot: the edits that read it.
     reading: Vec<Vec<usize>>,
 }
@@ -73,6 +75,7 @@ impl<'l> Plan<'l> {
             pair: Vec::new(),
             patient: Vec::new(),
             maker: Maker::new(wanted),
+            flags: Vec::new(),
             reading: vec![Vec::new(); Slot::count()],
         };
         for (n, edit) in library.edits().iter().enumerate() {
@@ -84,6 +87,7 @@ impl<'l> Plan<'l> {
                 Scope::Pair => plan.pair.push(n),
                 Scope::Patient => plan.patient.push(n),
             }
+            plan.flags.extend(edit.overrides.iter().map(|over| over.flag));
             for slot in &edit.reads {
                 plan.reading[slot.at()].push(n);
             }
@@ -123,6 +127,7 @@ impl<'l> Plan<'l> {
             run.tumor_edits(at, tumor, self.tumor.iter().copied());
         }
         run.pair_edits(self.pair.iter().copied());
+        run.needless_flags();
         run.finish()
     }
 
@@ -270,6 +275,34 @@ where
             over_ridden,
         });
         true
+    }
+
+    /// Flags that are set and that no failing edit needs.
+    fn needless_flags(&mut self) {
+        for (at, tumor) in self.case.tumors.iter().enumerate() {
+            for (slot, value) in &tumor.filled {
+                if value.trim().is_empty() || !self.plan.flags.contains(slot) {
+                    continue;
+                }
+                let of_tumor = |f: &Failure| f.tumor == Some(at) || f.other == Some(at) || f.tumor.is_none();
+                if self.failures.iter().any(|f| of_tumor(f) && f.overrides.contains(slot)) {
+                    continue;
+                }
+                self.failures.push(Failure {
+                    edit: "ovr-flag-without-failure".into(),
+                    family: "override-misuse".into(),
+                    kind: "inter-field".into(),
+                    severity: Severity::Warning,
+                    items: vec![*slot],
+                    stranger: None,
+                    tumor: Some(at),
+                    other: None,
+                    message: format!("{} is set, but no edit needs it; take it away.", slot.label()),
+                    overrides: Vec::new(),
+                    over_ridden: false,
+                });
+            }
+        }
     }
 
     /// Takes out what another failure already explains.

@@ -65,9 +65,9 @@ impl Slot {
         &self.item().id
     }
 
-    /// Its short name in words.
+    /// Its name in words.
     pub fn label(self) -> &'static str {
-        self.standard().label
+        &self.item().name
     }
 
     /// Stands once for a patient.

@@ -26,7 +26,7 @@ pub struct Terms {
     /// Groups of items by name in capitals.
     pub groups: BTreeMap<String, Vec<Slot>>,
     /// Named expressions.
-    pub named: BTreeMap<String, Expression>,
+    pub named: BTreeMap<String, Arc<Expression>>,
     /// Tables by name in capitals.
     pub tables: BTreeMap<String, Table>,
 }

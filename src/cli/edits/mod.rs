@@ -1,7 +1,10 @@
 //! `accession edits`: data-quality rules by the command line.
 
 mod cases;
+mod explain;
 mod json;
+mod list;
+mod mutants;
 mod run;
 mod test;
 
@@ -23,6 +26,14 @@ pub enum Edits {
     Cases(cases::Cases),
     /// Runs a set over a NAACCR file: a line of failures a patient, then counts.
     Run(run::Run),
+    /// Tells an edit in words: rule, items, sets, over-rides, source.
+    Explain(explain::Explain),
+    /// Names the edits of the library, or the sets.
+    List(list::List),
+    /// What edit files would change in the library.
+    Diff(list::Diff),
+    /// Turns comparisons round and drops clauses; a test of the edit must notice each.
+    Mutants(mutants::Mutants),
     /// Checks edit files and tries every edit on its tests.
     Test(test::Test),
 }
@@ -31,6 +42,10 @@ impl Edits {
     pub fn run(self) -> anyhow::Result<Outcome> {
         match self {
             Edits::Cases(command) => command.run(),
+            Edits::Explain(command) => command.run(),
+            Edits::List(command) => command.run(),
+            Edits::Diff(command) => command.run(),
+            Edits::Mutants(command) => command.run(),
             Edits::Run(command) => command.run(),
             Edits::Test(command) => command.run(),
         }
