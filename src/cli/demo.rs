@@ -107,7 +107,8 @@ impl Demo {
             ..Founding::default()
         };
         found_registry(&store, &by, &founding)?;
-        let made = synth::Settings { patients: self.patients, ..synth::Settings::default() };
+        // Up to this year, so that some abstracts are still to be completed.
+        let made = synth::Settings { patients: self.patients, last_year: 2026, ..synth::Settings::default() };
         let taken = take_in_synthetic(&store, &by, &made, None)?;
         eprintln!("{} patients with {} tumors.", taken.counts.patients, taken.counts.tumors);
         self.name_facilities(&store, &by)?;

@@ -101,6 +101,37 @@ pub fn work_list(
     )?)
 }
 
+const UNDATED: &str = "SELECT a.id, a.patient_id, a.status, a.due, a.accession, a.sequence, a.class, p.last_name, p.first_name, t.site, t.laterality, \
+     t.dx_low, a.edit_errors FROM abstract_live a JOIN patient p ON p.id = a.patient_id JOIN tumor t ON t.id = a.tumor_id \
+     WHERE a.status = ? AND a.due IS NULL AND a.id > ? \
+     AND (? = 1 OR a.facility_id IN (?)) AND (? = 1 OR coalesce(a.abstractor, ?) = ?) ORDER BY a.id LIMIT ?";
+
+/// A page of the abstracts of one status without a date of first contact, so that no limit is known, after an id.
+pub fn work_undated(
+    conn: &mut Conn,
+    by: &By,
+    whose: Whose,
+    status: &str,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<WorkRow>, StoreError> {
+    let scope = ScopeBinds::of(by);
+    let me = by.asker.user.map_or(0, |u| u.0);
+    Ok(conn.rows(
+        UNDATED,
+        &[
+            status.into(),
+            after.into(),
+            scope.all(),
+            scope.ids(),
+            (whose == Whose::Team).into(),
+            me.into(),
+            me.into(),
+            limit.into(),
+        ],
+    )?)
+}
+
 /// How many abstracts have a status, at most [`MOST`].
 pub fn count_status(conn: &mut Conn, by: &By, whose: Whose, status: &str) -> Result<i64, StoreError> {
     let scope = ScopeBinds::of(by);

@@ -69,7 +69,7 @@ fn must_be_a_database_file(path: &Path) -> Result<(), StoreError> {
 fn prepare(conn: &mut Conn) -> diesel::QueryResult<()> {
     match conn.dialect() {
         Dialect::Sqlite => conn.batch(
-            "PRAGMA page_size = 8192; PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+            "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
              PRAGMA trusted_schema = OFF; PRAGMA cache_size = -8000; PRAGMA temp_store = MEMORY; \
              PRAGMA wal_autocheckpoint = 4000;",
         ),

@@ -3,14 +3,16 @@
 use serde::Serialize;
 
 use super::banner::{Banner, tumor_title};
+use super::words;
 use super::workbench::Case;
 use crate::asker::May;
 use crate::dates::PartialDate;
 use crate::registry::operations;
 use crate::registry::store::operations::Operation;
 use crate::registry::store::records::{self, Abstract, Patient};
+use crate::registry::store::search::{Found, Query, find_patients, search_line};
 use crate::web::frame::Sheet;
-use crate::web::{Ask, Refused, Reply, show};
+use crate::web::{Ask, Refused, Reply, sealed, show};
 
 #[derive(Serialize)]
 struct CorrectPage {
@@ -19,8 +21,19 @@ struct CorrectPage {
     tumors: Vec<TumorChoice>,
     other: Option<Other>,
     asked: String,
+    looked: bool,
+    found: Vec<Candidate>,
     error: String,
     done: Vec<Done>,
+}
+
+/// A patient that a search for the other one found.
+#[derive(Serialize)]
+struct Candidate {
+    id: i64,
+    name: String,
+    born: String,
+    numbers: String,
 }
 
 #[derive(Serialize)]
@@ -64,8 +77,17 @@ fn page(ask: &Ask, error: String) -> Result<Reply, Refused> {
     let (by, mut conn) = (ask.by()?, ask.reading()?);
     let patient = records::patient(&mut conn, by, ask.id("p")?)?;
     let abstracts = records::abstracts_of_patient(&mut conn, by, patient.id)?;
-    let asked = if ask.query.has("other") { ask.query.trimmed("other") } else { ask.form.trimmed("other") }.to_string();
-    let other = match asked.parse::<i64>() {
+    let chosen = if ask.query.has("other") { ask.query.trimmed("other") } else { ask.form.trimmed("other") };
+    let looked: Option<Query> = match ask.query.has("with") {
+        true => Some(sealed::open(ask, ask.query.get("with"))?),
+        false => None,
+    };
+    let answer = match &looked {
+        Some(query) => Some(find_patients(&mut conn, by, ask.store().secret(), query)?),
+        None => None,
+    };
+    let line = looked.as_ref().zip(answer.as_ref()).map(|(query, answer)| search_line(by, ask.now(), query, answer));
+    let other = match chosen.parse::<i64>() {
         Ok(id) if id != patient.id => {
             let other = records::patient(&mut conn, by, id)?;
             let theirs = records::abstracts_of_patient(&mut conn, by, id)?;
@@ -98,12 +120,31 @@ fn page(ask: &Ask, error: String) -> Result<Reply, Refused> {
         linked: true,
         tumors,
         other,
-        asked,
+        asked: looked.map(|query| query.text).unwrap_or_default(),
+        looked: answer.is_some(),
+        found: answer
+            .map(|a| a.found.iter().filter(|f| f.patient != patient.id).map(candidate).collect())
+            .unwrap_or_default(),
         error,
         done: done.collect(),
     };
     let reply = ask.page("pages/correct", &Sheet::of("Merge, split, move", "/patients").refused_if(wrong), &page)?;
-    Ok(reply.about_patient(patient.id))
+    let reply = reply.about_patient(patient.id);
+    Ok(match line {
+        Some(line) => reply.with_line(line),
+        None => reply,
+    })
+}
+
+fn candidate(found: &Found) -> Candidate {
+    let accessions = found.accessions.iter().map(|a| words::accession(a));
+    let records = found.records.iter().map(|r| r.trim_start_matches('0').to_string());
+    Candidate {
+        id: found.patient,
+        name: show::person(&found.last, &found.first, &found.middle),
+        born: show::naaccr_date(&found.birth),
+        numbers: accessions.chain(records).collect::<Vec<_>>().join(", "),
+    }
 }
 
 /// An operation names the patient or one of his records in its detail.
@@ -157,6 +198,16 @@ pub fn take(ask: &Ask) -> Result<Reply, Refused> {
     let tumors: Vec<i64> = ask.form.all("tumor").filter_map(|t| t.parse().ok()).collect();
     let other = ask.form.trimmed("other").parse::<i64>().ok();
     let what = ask.form.trimmed("what").to_string();
+    if what == "find" {
+        let text: String = ask.form.trimmed("text").chars().take(200).collect();
+        return Ok(Reply::see(match text.is_empty() {
+            true => format!("/patients/{patient}/correct"),
+            false => {
+                let query = Query { limit: 10, ..Query::of_text(&text) };
+                format!("/patients/{patient}/correct?with={}", sealed::seal(ask, &query)?)
+            }
+        }));
+    }
     let undone = ask.form.trimmed("operation").parse::<i64>().ok();
     let done = ask.store().write(move |tx| match (what.as_str(), other, undone) {
         ("merge", Some(other), _) => operations::merge(tx, &by, patient, other, &reason).map(|_| ()),

@@ -7,7 +7,7 @@ use super::words;
 use crate::asker::May;
 use crate::registry::store::By;
 use crate::registry::store::lists::{
-    MOST, OPEN, Whose, WorkRow, count_completed_since, count_due_before, count_status, work_list,
+    MOST, OPEN, Whose, WorkRow, count_completed_since, count_due_before, count_status, work_list, work_undated,
 };
 use crate::registry::store::settings::setting_number;
 use crate::web::frame::{Link, Sheet, pages_for};
@@ -22,8 +22,11 @@ struct Page {
     stats: Vec<Stat>,
     rows: Vec<Row>,
     open: String,
-    none_open: bool,
     shown: usize,
+    /// Where the next page begins.
+    next: Option<String>,
+    /// Whether this is not the first page.
+    later: bool,
     due_days: i64,
     first: Option<i64>,
     limits: Vec<Limit>,
@@ -68,6 +71,14 @@ struct Limit {
 
 const PAGE: i64 = 25;
 
+/// Where abstracts without a limit stand: after all that have one.
+const UNDATED: i64 = 99_991_231;
+
+/// The limit and id of the last row of the page before, as the link says it.
+fn place(text: &str) -> (i64, i64) {
+    text.split_once('-').and_then(|(due, id)| Some((due.parse().ok()?, id.parse().ok()?))).unwrap_or((0, 0))
+}
+
 /// The page.
 pub fn show(ask: &Ask) -> Result<Reply, Refused> {
     let who = ask.who()?;
@@ -80,12 +91,20 @@ pub fn show(ask: &Ask) -> Result<Reply, Refused> {
     let conn = &mut *ask.reading()?;
     let list = OPEN.into_iter().find(|status| *status == ask.query.get("list")).unwrap_or_default();
     let chosen: Vec<&str> = OPEN.into_iter().filter(|status| list.is_empty() || *status == list).collect();
+    let after = place(ask.query.get("after"));
     let mut rows: Vec<WorkRow> = Vec::new();
     for status in chosen {
-        rows.extend(work_list(conn, &by, whose, status, (0, 0), PAGE)?);
+        if after.0 < UNDATED {
+            rows.extend(work_list(conn, &by, whose, status, after, PAGE + 1)?);
+        }
+        let seen = if after.0 == UNDATED { after.1 } else { 0 };
+        rows.extend(work_undated(conn, &by, whose, status, seen, PAGE + 1)?);
     }
-    rows.sort_by_key(|row| (row.due.unwrap_or(i64::MAX), row.id));
-    rows.truncate(usize::try_from(PAGE).unwrap_or(25));
+    rows.sort_by_key(|row| (row.due.unwrap_or(UNDATED), row.id));
+    let page = usize::try_from(PAGE).unwrap_or(25);
+    let more = rows.len() > page;
+    rows.truncate(page);
+    let next = rows.last().filter(|_| more).map(|row| format!("{}-{}", row.due.unwrap_or(UNDATED), row.id));
     let due_days = setting_number(conn, "abstract.due_days")?;
     let mut stats = Vec::new();
     let mut open = 0;
@@ -120,8 +139,9 @@ pub fn show(ask: &Ask) -> Result<Reply, Refused> {
         list: list.to_string(),
         stats,
         open: many(open),
-        none_open: open == 0,
         shown: rows.len(),
+        next,
+        later: after.1 > 0,
         first: rows.first().map(|row| row.id),
         rows: rows.iter().map(|row| shown_row(row, today, due_days)).collect(),
         due_days,
