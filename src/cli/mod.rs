@@ -25,6 +25,7 @@ mod routes;
 pub mod serve;
 mod stage;
 mod standards;
+mod stats;
 mod synth;
 mod taken_in;
 mod user;
@@ -86,6 +87,9 @@ enum Command {
     /// Editions of standards.
     #[command(subcommand)]
     Standards(standards::Standards),
+    /// Rates, survival, quality and frequencies of plain tables.
+    #[command(subcommand)]
+    Stats(stats::Stats),
     Synth(synth::Synth),
     /// People who may sign in, and their roles.
     User(user::UserCommand),
@@ -114,6 +118,7 @@ pub fn run() -> ExitCode {
         Command::Serve(command) => command.run(),
         Command::Stage(command) => command.run(),
         Command::Standards(command) => command.run(),
+        Command::Stats(command) => command.run(),
         Command::Synth(command) => command.run(),
         Command::User(command) => command.run(),
     };

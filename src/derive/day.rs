@@ -14,6 +14,11 @@ pub struct DateParts {
 }
 
 impl DateParts {
+    /// A date as it is written, without a day or month that the calendar does not have.
+    pub fn of(text: &str) -> DateParts {
+        DateParts::read(text).in_calendar()
+    }
+
     /// A date written with 4, 6 or 8 characters. What is not a number is unknown, and so is the day of an unknown month.
     pub(super) fn read(text: &str) -> DateParts {
         let part = |from: usize, to: usize, unknown: i32| {

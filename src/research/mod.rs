@@ -19,3 +19,4 @@ pub mod extract_job;
 pub mod levels;
 pub mod record_release;
 pub mod release;
+pub mod stats;

@@ -1,7 +1,7 @@
 //! Builds the compact code tables of `reference/` from the official files.
 //!
 //! Input: the folder that holds `naaccr/`, `icdo3/`, `edits/`, `algorithms/`. Output: the tables `naaccr/value-sets.tsv`
-//! `codes/*`, `derive/*` and `primaries/*` as bytes, so that a test can compare them with what is compiled in. Facts only are taken: codes, ranges,
+//! `codes/*`, `derive/*`, `primaries/*` and `statistics/*` as bytes, so that a test can compare them with what is compiled in. Facts only are taken: codes, ranges,
 //! names of codes cut to their first line and 120 characters, validity; no notes, no definitions, and no labels of
 //! AJCC and CS codes. A missing or malformed file stops the build and says which file and line.
 
@@ -9,6 +9,7 @@ mod derive;
 mod icd;
 mod icdo3;
 mod primaries;
+mod statistics;
 mod surgery;
 mod value_sets;
 
@@ -41,6 +42,7 @@ pub(super) fn tables(from: &Path) -> Result<Vec<Table>> {
     ];
     tables.extend(derive::tables(from)?);
     tables.extend(primaries::tables(from)?);
+    tables.extend(statistics::tables(from)?);
     Ok(tables)
 }
 
