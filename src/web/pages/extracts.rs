@@ -60,7 +60,7 @@ pub fn one(ask: &Ask) -> Result<Reply, Refused> {
     struct One {
         extract: Row,
     }
-    let extract = row(ask, &job_of(ask, ask.id("j")?)?)?;
+    let extract = row(ask, &job_of(ask, ask.id("x")?)?)?;
     let running = extract.running;
     let page = ask.page("pages/extract-made", &Sheet::of("Extract", "/research"), &One { extract })?;
     Ok(if running { page.with_header("refresh", "2") } else { page })
@@ -68,7 +68,7 @@ pub fn one(ask: &Ask) -> Result<Reply, Refused> {
 
 /// One of its files: `table`, `codebook` or `read-me`.
 pub fn file(ask: &Ask) -> Result<Reply, Refused> {
-    let job = job_of(ask, ask.id("j")?)?;
+    let job = job_of(ask, ask.id("x")?)?;
     let outcome = outcome(&job).ok_or(Refused::NotFound)?;
     if outcome.level == Level::Identified.key() && !ask.who()?.may(May::ExtractIdentified) {
         return Err(Refused::NotFound);

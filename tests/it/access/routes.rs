@@ -154,6 +154,7 @@ impl Ids<'_> {
             "pv" => number(format!("SELECT version FROM patient WHERE id = {}", self.case(who, whose).patient)),
             "no" => "2570".into(),
             "section" => "text".into(),
+            "part" => "table".into(),
             "seen" => {
                 let query = format!(
                     "SELECT 'seen=' || id || '-' || version || '&tumor=' || id AS value FROM abstract WHERE patient_id = {} ORDER BY id",
@@ -225,15 +226,26 @@ fn add_what_people_made(
             "INSERT INTO job (kind, state, params, step, done, total, result, user_id, login, attempts, lease_until, created_at) \
              VALUES ('export', 'done', '{{}}', '', 1, 1, '{{\"file\":{file}}}', {user}, '{login}', 1, 0, '2026-01-01T00:00:00Z')"
         ));
-        (db.number("SELECT max(id) FROM import").to_string(), db.number("SELECT max(id) FROM job").to_string())
+        let job = db.number("SELECT max(id) FROM job").to_string();
+        db.tamper(&format!(
+            "INSERT INTO job (kind, state, params, step, done, total, result, user_id, login, attempts, lease_until, created_at) \
+             VALUES ('extract', 'done', '{{\"definition\":{{\"study\":\"s\",\"level\":\"deidentified\",\"items\":[\"400\"]}},\"scope\":null,\"address\":\"\"}}', \
+             '', 1, 1, '{{\"file\":{file},\"codebook\":{file},\"read_me\":{file},\"level\":\"deidentified\",\"patients\":0,\"tumors\":0,\"bytes\":0,\
+             \"sha256\":\"\",\"withheld\":0}}', {user}, '{login}', 1, 0, '2026-01-01T00:00:00Z')"
+        ));
+        let extract = db.number("SELECT max(id) FROM job");
+        db.tamper(&format!("UPDATE file SET job_id = {extract} WHERE id = {file}"));
+        (db.number("SELECT max(id) FROM import").to_string(), job, extract.to_string())
     };
     for (short, person) in &world.people {
-        let (import, job) = add(short, person.id.0, facility(HOME));
+        let (import, job, extract) = add(short, person.id.0, facility(HOME));
+        extra.insert((Whose::Mine, "x", (*short).to_owned()), extract);
         extra.insert((Whose::Mine, "i", (*short).to_owned()), import);
         extra.insert((Whose::Mine, "j", (*short).to_owned()), job);
     }
     for (whose, number) in [(Whose::Own, HOME), (Whose::Other, OTHER)] {
-        let (import, job) = add("boss", world.boss.id.0, facility(number));
+        let (import, job, extract) = add("boss", world.boss.id.0, facility(number));
+        extra.insert((whose, "x", String::new()), extract);
         extra.insert((whose, "i", String::new()), import);
         extra.insert((whose, "j", String::new()), job);
     }
