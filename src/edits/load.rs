@@ -286,7 +286,8 @@ impl OneEdit<'_> {
                 reads.push(item.slot);
             }
         }
-        let items = self.items(&edit.items, &reads, &overrides, &id, faults);
+        let mut named = reads.clone();
+        named.extend(overrides.iter().map(|o| o.flag));
         for hole in holes(edit.message.get_ref()) {
             let bare = hole.strip_prefix("a.").or_else(|| hole.strip_prefix("b.")).unwrap_or(hole);
             if Slot::of(bare).is_none() && bare != "schema" {
@@ -307,6 +308,7 @@ impl OneEdit<'_> {
         }
         reads.sort_unstable();
         reads.dedup();
+        let items = self.items(&edit.items, &named, &reads, &id, faults);
         let filed_severity = edit.severity.or(shared.severity).unwrap_or_default();
         let trials = match self.trials {
             Trials::LeftOut => Vec::new(),
@@ -361,15 +363,15 @@ impl OneEdit<'_> {
     fn items(
         &self,
         listed: &[Spanned<String>],
+        named: &[Slot],
         reads: &[Slot],
-        overrides: &[Override],
         id: &str,
         faults: &mut Vec<Fault>,
     ) -> Vec<Slot> {
         let mut items: Vec<Slot> = Vec::new();
         for item in listed {
             match Slot::of(item.get_ref()) {
-                Some(slot) if reads.contains(&slot) || overrides.iter().any(|o| o.flag == slot) => items.push(slot),
+                Some(slot) if reads.contains(&slot) => items.push(slot),
                 Some(_) => faults.push(self.place.fault(
                     item.span().start,
                     Some(id),
@@ -380,9 +382,9 @@ impl OneEdit<'_> {
                 }
             }
         }
-        for slot in reads.iter().copied().chain(overrides.iter().map(|o| o.flag)) {
-            if !items.contains(&slot) {
-                items.push(slot);
+        for slot in named {
+            if !items.contains(slot) {
+                items.push(*slot);
             }
         }
         items
