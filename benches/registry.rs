@@ -4,6 +4,7 @@
 //! cargo bench --bench registry                                      100,000 tumors on SQLite, both parts
 //! cargo bench --bench registry -- pages --tumors 1000000            the pages alone, on a larger registry
 //! cargo bench --bench registry -- import pages --postgres           on a private PostgreSQL
+//! cargo bench --bench registry -- pages --database sqlite:big.db    the pages, on a registry at hand (it gets a user)
 //! ```
 //!
 //! *import*: full abstracts (type A, as `accession synth` writes them) go through the server's import job while a second
@@ -38,18 +39,21 @@ struct Asked {
     pages: bool,
     kind: Kind,
     tumors: usize,
+    database: Option<String>,
 }
 
 fn asked() -> Asked {
     let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
     let has = |word: &str| words.iter().any(|w| w == word);
     let both = !has("import") && !has("pages");
-    let tumors = words.iter().position(|w| w == "--tumors").and_then(|at| words.get(at + 1)?.parse().ok());
+    let after = |word: &str| words.iter().position(|w| w == word).and_then(|at| words.get(at + 1).cloned());
+    let tumors = after("--tumors").and_then(|n| n.parse().ok());
     Asked {
         import: both || has("import"),
         pages: both || has("pages"),
         kind: if has("--postgres") { Kind::Postgres } else { Kind::Sqlite },
         tumors: tumors.unwrap_or(100_000),
+        database: after("--database"),
     }
 }
 
@@ -169,7 +173,7 @@ fn import(asked: &Asked) {
 /// Searches for a text and follows to what was found.
 fn search(visitor: &mut Visitor, text: &str) -> Duration {
     let began = Instant::now();
-    let asked = visitor.post("/patients", &[("q", text)]);
+    let asked = visitor.post("/patients", &[("text", text)]);
     let found = asked.location().trim_start_matches(visitor.url()).to_owned();
     assert!(found.starts_with("/patients/"), "{} {found:?}", asked.status);
     let answer = visitor.get(&found);
@@ -177,20 +181,30 @@ fn search(visitor: &mut Visitor, text: &str) -> Duration {
     began.elapsed()
 }
 
-fn pages(asked: &Asked) {
+/// A fresh registry of synthetic patients.
+fn filled(asked: &Asked) -> Database {
     let db = Database::fresh(asked.kind).unwrap();
     init(&db);
     let began = Instant::now();
     let patients = patients_for(asked.tumors);
     accession(&["synth", "--patients", &patients, "--seed", "7", "--type", "A", "--into", db.url()]).expect_code(0);
+    println!("filled in {:.0} s", began.elapsed().as_secs_f64());
+    db
+}
+
+fn pages(asked: &Asked) {
+    let db = match &asked.database {
+        Some(url) => Database::at_hand(url),
+        None => filled(asked),
+    };
     println!(
-        "{} tumors of {} patients on {:?}, filled in {:.0} s",
+        "{} tumors of {} patients on {:?}",
         db.number("SELECT count(*) FROM tumor_live"),
         db.number("SELECT count(*) FROM patient_live"),
-        asked.kind,
-        began.elapsed().as_secs_f64()
+        db.kind()
     );
-    let person = Person::add(&db, "second", &[Role::Abstractor, Role::RegistryManager], &[]);
+    let login = format!("bench-{}", std::process::id());
+    let person = Person::add(&db, &login, &[Role::Abstractor, Role::RegistryManager], &[]);
     let began = Instant::now();
     let server = Server::start(db.url());
     println!("server ready after {:.0} ms", began.elapsed().as_secs_f64() * 1_000.0);

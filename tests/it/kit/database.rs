@@ -64,6 +64,12 @@ impl Database {
         Ok(Database { kind, url, name, folder })
     }
 
+    /// A SQLite registry that is there already and stays.
+    pub fn at_hand(url: &str) -> Database {
+        let folder = tempfile::Builder::new().prefix("accession-").tempdir().unwrap();
+        Database { kind: Kind::Sqlite, url: url.to_owned(), name: String::new(), folder }
+    }
+
     /// SQLite or PostgreSQL.
     pub fn kind(&self) -> Kind {
         self.kind
@@ -82,7 +88,7 @@ impl Database {
     /// The SQLite file.
     pub fn file(&self) -> PathBuf {
         assert_eq!(self.kind, Kind::Sqlite, "only SQLite has a file");
-        self.folder.path().join("registry.sqlite")
+        PathBuf::from(self.url.trim_start_matches("sqlite:"))
     }
 
     /// The one text column `value` of a query, past the program: for looking behind it and for tampering.

@@ -37,9 +37,11 @@ impl Outcome {
     }
 }
 
-/// The program as a command, with none of the `ACCESSION_…` settings of whoever runs the tests.
+/// The program as a command, with none of the `ACCESSION_…` settings of whoever runs the tests. `ACCESSION_TEST_PROGRAM`
+/// names another build of it.
 pub fn command() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_accession"));
+    let built = env!("CARGO_BIN_EXE_accession").into();
+    let mut command = Command::new(std::env::var_os("ACCESSION_TEST_PROGRAM").unwrap_or(built));
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("ACCESSION_")) {
         command.env_remove(name);
     }
