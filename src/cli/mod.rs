@@ -23,6 +23,7 @@ mod reference;
 mod reference_codes;
 mod routes;
 pub mod serve;
+mod sql_access;
 mod stage;
 mod standards;
 mod stats;
@@ -82,6 +83,9 @@ enum Command {
     Reference(reference::Reference),
     Routes(routes::Routes),
     Serve(serve::Serve),
+    /// SQL for administrators: opens the views to a role of PostgreSQL.
+    #[command(subcommand)]
+    SqlAccess(sql_access::SqlAccess),
     /// Stages cases: reads lines `{"in":{…}}` and writes what each derives.
     Stage(stage::Stage),
     /// Editions of standards.
@@ -116,6 +120,7 @@ pub fn run() -> ExitCode {
         Command::Reference(command) => command.run(),
         Command::Routes(command) => command.run(),
         Command::Serve(command) => command.run(),
+        Command::SqlAccess(command) => command.run(),
         Command::Stage(command) => command.run(),
         Command::Standards(command) => command.run(),
         Command::Stats(command) => command.run(),

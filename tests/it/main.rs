@@ -24,6 +24,7 @@ mod outside;
 mod research;
 mod schema;
 mod search;
+mod sql_door;
 mod staging;
 mod starting;
 mod synth;

@@ -29,6 +29,7 @@ pub mod scope;
 pub mod search;
 pub mod settings;
 pub mod sources;
+pub mod sql_access;
 pub mod trail;
 mod url;
 pub(crate) mod write_records;

@@ -2,4 +2,4 @@
 
 mod made;
 mod pages;
-mod planted;
+pub mod planted;
