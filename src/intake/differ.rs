@@ -4,6 +4,7 @@ use crate::intake::arrived::Arrived;
 use crate::intake::import_job::OnChange;
 use crate::registry::change::{Because, write_abstract};
 use crate::registry::store::imports::{self, Verdict};
+use crate::registry::store::reviews::add_review;
 use crate::registry::store::{By, Origin, StoreError, Tx, records};
 
 /// Settles the changed tumors of one source record.
@@ -28,7 +29,7 @@ pub fn settle(
             Ok(known) => known,
             // It is another person's work by now: whoever may change it decides.
             Err(StoreError::NotFound) => {
-                imports::add_review(tx, import, source, judged.ordinal, id)?;
+                add_review(tx, import, source, judged.ordinal, id)?;
                 imports::settle(tx, source, judged.ordinal, Verdict::Review, None, Some(id))?;
                 continue;
             }
@@ -37,7 +38,7 @@ pub fn settle(
         let verdict = match on_change {
             OnChange::Ignore => Verdict::Ignored,
             OnChange::Review => {
-                imports::add_review(tx, import, source, judged.ordinal, id)?;
+                add_review(tx, import, source, judged.ordinal, id)?;
                 Verdict::Review
             }
             OnChange::Replace => {

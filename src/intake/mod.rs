@@ -8,3 +8,4 @@ pub mod arrived;
 mod differ;
 pub mod import_job;
 mod received;
+pub mod review;

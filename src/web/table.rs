@@ -117,6 +117,8 @@ pub const ROUTES: &[Route] = &[
     get("/reconcile", Who::May(May::Reconcile), Scoping::Facility, NoLine, reconcile::show),
     post("/reconcile", Who::May(May::Reconcile), Scoping::Facility, Audit::Change, reconcile::keep),
     get("/cases/{c}/items", Who::May(May::SeePatients), Scoping::Facility, Audit::View, all_items::show),
+    get("/cases/{c}/differs", Who::May(May::SeePatients), Scoping::Facility, Audit::View, differs::show),
+    post("/cases/{c}/differs", Who::May(May::EditTumorItems), Scoping::Facility, Audit::Change, differs::take),
     get("/cases/{c}/source", Who::May(May::SeePatients), Scoping::Facility, Audit::View, source::show),
     get("/cases/{c}/items/{no}", Who::May(May::SeePatients), Scoping::Facility, Audit::View, item::history),
     post("/cases/{c}/items/{no}", Who::May(May::EditTumorItems), Scoping::Facility, Audit::Change, item::save),

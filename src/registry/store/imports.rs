@@ -502,15 +502,6 @@ pub fn abstracts_by_accession(
     )?)
 }
 
-/// Writes a review: a record that differs from a known abstract and waits for a person.
-pub fn add_review(tx: &mut Tx<'_>, import: i64, source: i64, ordinal: i64, abstract_id: i64) -> Result<(), StoreError> {
-    tx.conn.run(
-        "INSERT INTO review (import_id, source_id, ordinal, abstract_id, state) VALUES (?, ?, ?, ?, 'open')",
-        binds![import, source, ordinal, abstract_id],
-    )?;
-    Ok(())
-}
-
 /// Makes what an import brought visible: one small piece.
 pub fn publish(tx: &mut Tx<'_>, import: i64) -> Result<(), StoreError> {
     tx.conn.run("DELETE FROM hidden_import WHERE import_id = ?", binds![import])?;

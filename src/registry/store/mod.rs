@@ -25,6 +25,7 @@ pub mod outgoing;
 pub mod reconciliation;
 pub mod records;
 pub mod research;
+pub mod reviews;
 pub mod scope;
 pub mod search;
 pub mod settings;

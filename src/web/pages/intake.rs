@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::differs::Listed;
 use super::words;
 use crate::asker::Scope;
 use crate::intake::import_job::{OnChange, Options};
@@ -9,6 +10,7 @@ use crate::naaccr::super_dictionary;
 use crate::registry::store::facility;
 use crate::registry::store::imports::{self, Import};
 use crate::registry::store::jobs;
+use crate::registry::store::reviews;
 use crate::registry::store::scope::{ScopeBinds, must_hold};
 use crate::registry::store::settings::setting;
 use crate::web::form::Field;
@@ -19,6 +21,7 @@ use crate::web::{Ask, Refused, Reply, show};
 #[derive(Serialize)]
 struct List {
     rows: Vec<Row>,
+    waiting: Vec<Listed>,
     fields: Vec<Field>,
     every_facility: bool,
 }
@@ -73,7 +76,9 @@ pub fn show(ask: &Ask) -> Result<Reply, Refused> {
         .collect();
     let otherwise = if every_facility { "The home facility" } else { "My only facility; without one, to none" };
     let choices = std::iter::once(("", otherwise)).chain(named.iter().map(|(n, t)| (n.as_str(), t.as_str())));
+    let waiting = reviews::waiting(conn, by, NEWEST)?;
     let data = List {
+        waiting: waiting.iter().map(Listed::of).collect(),
         rows: rows
             .iter()
             .map(|import| Row {

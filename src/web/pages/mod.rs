@@ -7,6 +7,7 @@ pub mod audit;
 pub mod banner;
 pub mod break_glass;
 pub mod correct;
+pub mod differs;
 pub mod extract;
 pub mod extracts;
 pub mod facilities;

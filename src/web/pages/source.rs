@@ -5,9 +5,8 @@ use serde::Serialize;
 use super::banner::{Banner, Tab};
 use super::workbench::Case;
 use crate::dates::PartialDate;
-use crate::intake::arrived::{Head, arrived};
-use crate::intake::import_job::root_of;
-use crate::naaccr::{ReadOptions, Snippets, super_dictionary};
+use crate::intake::review::read_again;
+use crate::naaccr::super_dictionary;
 use crate::registry::record::Record;
 use crate::registry::store::sources;
 use crate::web::frame::Sheet;
@@ -48,13 +47,7 @@ pub fn show(ask: &Ask) -> Result<Reply, Refused> {
         (sources::source(conn, id)?, sources::tumors_seen(conn, ask.by()?, id)?)
     };
     let received = source.received()?;
-    let head: Head =
-        serde_json::from_str(&source.root).map_err(|e| Refused::Broken(format!("head of a source record: {e}")))?;
-    let root = root_of(&head).map_err(|e| Refused::Broken(e.to_string()))?;
-    let (patient, _) = Snippets::of(&root, &ReadOptions::import())
-        .read(received.as_bytes())
-        .map_err(|e| Refused::Broken(format!("a source record: {e}")))?;
-    let arrived = arrived(&patient, &root);
+    let arrived = read_again(&source)?;
     let seen = |ordinal: usize| tumors.as_ref().is_none_or(|seen| seen.contains(&(ordinal + 1)));
     let raw = match tumors.is_some() && !(0..arrived.tumors.len()).all(seen) {
         true => without_tumors(&received, |ordinal| !seen(ordinal)).unwrap_or_default(),

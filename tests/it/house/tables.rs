@@ -33,7 +33,7 @@ fn only_the_stores_name_tables() {
             continue;
         }
         for (number, line) in code_lines(&text) {
-            for sign in ["diesel::table!", "table! {", "sql_query(", "batch_execute(", "schema::"] {
+            for sign in ["diesel::table!", "table! {", "sql_query(", "batch_execute(", "crate::schema::"] {
                 if line.contains(sign) {
                     found.push(format!("{}:{number}: {}", path.display(), line.trim()));
                 }

@@ -3,6 +3,7 @@
 
 mod compare;
 mod refused;
+mod reviews;
 
 use crate::kit::{Database, accession, init};
 use compare::{differences, shared};
