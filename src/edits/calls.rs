@@ -34,6 +34,10 @@ pub enum Check {
     Mbi,
     /// `ssn(number)`: an area, group and serial that can be issued.
     Ssn,
+    /// `name_characters(text)`: letters, blanks, hyphens and apostrophes only.
+    NameCharacters,
+    /// `plain_characters(text)`: letters and digits only.
+    PlainCharacters,
     /// `real_date(date)`: a day that the calendar has.
     RealDate,
     /// `repeated(item, …, 'except', …)`: a code stands in two of the items.
@@ -49,7 +53,7 @@ pub enum Check {
 }
 
 /// Name, function, least and most arguments, and what it says in words.
-const CHECKS: [(&str, Check, usize, usize, &str); 17] = [
+const CHECKS: [(&str, Check, usize, usize, &str); 19] = [
     ("site_type", Check::SiteType, 3, 3, "the site/type list accepts"),
     ("morphology", Check::Morphology, 2, 2, "ICD-O-3 lists"),
     ("morphology_in_year", Check::MorphologyInYear, 2, 2, "ICD-O-3 lists for the year of diagnosis"),
@@ -61,6 +65,8 @@ const CHECKS: [(&str, Check, usize, usize, &str); 17] = [
     ("npi", Check::Npi, 1, 1, "has a correct check digit"),
     ("mbi", Check::Mbi, 1, 1, "has the form of a Medicare identifier"),
     ("ssn", Check::Ssn, 1, 1, "can be an issued number"),
+    ("name_characters", Check::NameCharacters, 1, 1, "has only letters, blanks, hyphens and apostrophes"),
+    ("plain_characters", Check::PlainCharacters, 1, 1, "has only letters and digits"),
     ("real_date", Check::RealDate, 1, 1, "is a day of the calendar"),
     ("repeated", Check::Repeated, 2, 24, "hold one code twice"),
     ("schema_allows", Check::SchemaAllows, 1, 1, "is a code of the schema's table"),
@@ -183,6 +189,8 @@ impl Check {
             Check::Npi => Some(is_npi(a)),
             Check::Mbi => Some(is_mbi(a)),
             Check::Ssn => Some(is_ssn(a)),
+            Check::NameCharacters => Some(a.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '-' | '\'' | '’'))),
+            Check::PlainCharacters => Some(a.chars().all(|c| c.is_ascii_alphanumeric())),
             Check::RealDate => Some(PartialDate::parse(a).is_ok()),
             Check::SchemaAllows => {
                 let Some(Text::Item(item)) = of.first() else { return None };
