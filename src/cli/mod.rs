@@ -16,6 +16,7 @@ mod followup;
 mod import;
 mod init;
 mod lines;
+mod match_;
 mod codes;
 mod naaccr;
 mod primaries;
@@ -74,6 +75,7 @@ enum Command {
     Extract(extract::Extract),
     /// Who is due for follow-up, and how well a registry follows.
     Followup(followup::FollowUp),
+    Match(match_::Match),
     /// NAACCR files and dictionaries.
     #[command(subcommand)]
     Naaccr(naaccr::Naaccr),
@@ -115,6 +117,7 @@ pub fn run() -> ExitCode {
         Command::Export(command) => command.run(),
         Command::Extract(command) => command.run(),
         Command::Followup(command) => command.run(),
+        Command::Match(command) => command.run(),
         Command::Naaccr(command) => command.run(),
         Command::Primaries(command) => command.run(),
         Command::Reference(command) => command.run(),

@@ -108,6 +108,9 @@ fn kinds_of_one(pair: &Pair) -> bool {
 }
 
 pub(super) fn solid_malignant(step: &str, pair: &Pair) -> Said {
+    if matches!(step, "M1" | "M2") {
+        return NOTHING;
+    }
     let organ = same_organ(pair);
     let kind = pair.a.histology / 10 == pair.b.histology / 10
         && !pair.split(|tumor| SMALL_CELL.holds(tumor), |tumor| NON_SMALL_CELL.holds(tumor));

@@ -56,7 +56,11 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| {
             section = b;
             continue;
         }
-        let row = || ((b.parse().unwrap_or(0), c.parse().unwrap_or(9999)), d.split(',').map(morphology).collect());
+        let row = || {
+            let mut named: Vec<u32> = d.split(',').map(morphology).collect();
+            named.sort_unstable();
+            ((b.parse().unwrap_or(0), c.parse().unwrap_or(9999)), named)
+        };
         match section {
             "1998" => tables.pairs_1998.push([(number(a), number(b)), (number(c), number(d))]),
             "2001-groups" => tables.groups_2001.push((number(a), (number(b), number(c)))),
@@ -74,7 +78,8 @@ fn lists(table: &HashMap<u32, Vec<Row>>, tumor: &Tumor, other: &Tumor) -> bool {
 }
 
 fn lists_in(table: &HashMap<u32, Vec<Row>>, tumor: &Tumor, other: &Tumor, year: i32) -> bool {
-    let in_force = |((from, to), named): &Row| (*from..=*to).contains(&year) && named.contains(&other.morphology());
+    let in_force =
+        |((from, to), named): &Row| (*from..=*to).contains(&year) && named.binary_search(&other.morphology()).is_ok();
     table.get(&tumor.morphology()).is_some_and(|rows| rows.iter().any(in_force))
 }
 

@@ -227,15 +227,15 @@ pub(super) fn benign_brain(step: &str, pair: &Pair) -> Said {
             NOTHING
         }
     };
-    let branches = (BENIGN_CHART.row_by_morphology(&pair.a), BENIGN_CHART.row_by_morphology(&pair.b));
+    let branches = || (BENIGN_CHART.row_by_morphology(&pair.a), BENIGN_CHART.row_by_morphology(&pair.b));
     match step {
         "M4" => site4(pair),
         "M5" => sides_of(pair, &BRAIN_SIDES),
         "M6" => turned(9390),
         "M7" => turned(9540),
-        "M8" => answer_if(branches.0.is_some() && branches.0 == branches.1, Single),
-        "M9" => answer_if(branches.0.is_some() && branches.1.is_some() && branches.0 != branches.1, Multiple),
-        "M10" => answer_if(branches.0.is_some() != branches.1.is_some(), Multiple),
+        "M8" => answer_if(matches!(branches(), (Some(one), Some(other)) if one == other), Single),
+        "M9" => answer_if(matches!(branches(), (Some(one), Some(other)) if one != other), Multiple),
+        "M10" => answer_if(matches!(branches(), (Some(_), None) | (None, Some(_))), Multiple),
         "M11" => hist3(pair),
         "M12" => END,
         _ => NOTHING,

@@ -119,9 +119,9 @@ impl Sites {
     }
 }
 
-/// A table of rows: code to row.
+/// A table of rows: code to row, in the order of the codes.
 #[derive(Debug, Default)]
-pub(super) struct Rows(HashMap<u32, &'static str>);
+pub(super) struct Rows(Vec<(u32, &'static str)>);
 
 impl Rows {
     pub(super) fn named(name: &'static str) -> Rows {
@@ -129,33 +129,36 @@ impl Rows {
     }
 
     fn of(content: &'static str) -> Rows {
-        Rows(
-            content
-                .split(';')
-                .filter_map(|entry| {
-                    let (code, row) = entry.split_once('=')?;
-                    Some((morphology(code)?, row))
-                })
-                .collect(),
-        )
+        let mut rows: Vec<(u32, &'static str)> = content
+            .split(';')
+            .filter_map(|entry| {
+                let (code, row) = entry.split_once('=')?;
+                Some((morphology(code)?, row))
+            })
+            .collect();
+        rows.sort_unstable();
+        Rows(rows)
+    }
+
+    fn get(&self, code: u32) -> Option<&'static str> {
+        let at = self.0.binary_search_by_key(&code, |(code, _)| *code).ok()?;
+        self.0.get(at).map(|(_, row)| *row)
     }
 
     /// The row of a tumor: of its histology, else of its morphology.
     pub(super) fn row(&self, tumor: &Tumor) -> Option<&'static str> {
-        let of_histology = self.0.get(&(u32::from(tumor.histology) * 10 + ANY_BEHAVIOR));
-        of_histology.or_else(|| self.0.get(&tumor.morphology())).copied()
+        self.get(u32::from(tumor.histology) * 10 + ANY_BEHAVIOR).or_else(|| self.get(tumor.morphology()))
     }
 
     /// The row of a tumor: of its morphology, else of its histology.
     pub(super) fn row_by_morphology(&self, tumor: &Tumor) -> Option<&'static str> {
-        let of_morphology = self.0.get(&tumor.morphology());
-        of_morphology.or_else(|| self.0.get(&(u32::from(tumor.histology) * 10 + ANY_BEHAVIOR))).copied()
+        self.get(tumor.morphology()).or_else(|| self.get(u32::from(tumor.histology) * 10 + ANY_BEHAVIOR))
     }
 
     /// Every code that has a row, and every code that names one.
     pub(super) fn codes(&self) -> Set {
-        let mut set = Set(self.0.keys().copied().collect());
-        set.0.extend(self.0.values().flat_map(|row| row.split(',')).filter_map(morphology));
+        let mut set = Set(self.0.iter().map(|(code, _)| *code).collect());
+        set.0.extend(self.0.iter().flat_map(|(_, row)| row.split(',')).filter_map(morphology));
         set.sorted()
     }
 }
@@ -163,39 +166,43 @@ impl Rows {
 /// Tables of rows by site.
 #[derive(Debug)]
 pub(super) struct RowsOfSites {
-    table_of_site: HashMap<u16, usize>,
-    tables: HashMap<usize, Rows>,
+    /// By the number of the site.
+    table_of_site: Vec<Option<usize>>,
+    /// By the number of the table.
+    tables: Vec<Rows>,
 }
 
 impl RowsOfSites {
     pub(super) fn named(name: &'static str) -> RowsOfSites {
-        let number = |text: &str| text.trim_start_matches('C').parse::<u16>().ok();
-        let table_of_site = content("sites", name)
-            .split(';')
-            .filter_map(|entry| {
-                let (site, table) = entry.split_once('=')?;
-                Some((number(site)?, table.parse().ok()?))
-            })
-            .collect();
-        let tables = LISTS
-            .iter()
-            .filter(|((kind, _), _)| *kind == "rows")
-            .filter_map(|((_, table), content)| {
-                let (of, number) = table.rsplit_once('/')?;
-                (of == name).then(|| Some((number.parse().ok()?, Rows::of(content))))?
-            })
-            .collect();
-        RowsOfSites { table_of_site, tables }
+        let mut of_sites = RowsOfSites { table_of_site: vec![None; 1000], tables: Vec::new() };
+        for entry in content("sites", name).split(';') {
+            let Some((site, table)) = entry.split_once('=') else { continue };
+            let site: Option<usize> = site.trim_start_matches('C').parse().ok();
+            if let Some(slot) = site.and_then(|site| of_sites.table_of_site.get_mut(site)) {
+                *slot = table.parse().ok();
+            }
+        }
+        for ((kind, table), content) in LISTS.iter() {
+            let Some((of, number)) = table.rsplit_once('/') else { continue };
+            let (true, Ok(number)) = (*kind == "rows" && of == name, number.parse::<usize>()) else { continue };
+            if of_sites.tables.len() <= number {
+                of_sites.tables.resize_with(number + 1, Rows::default);
+            }
+            if let Some(slot) = of_sites.tables.get_mut(number) {
+                *slot = Rows::of(content);
+            }
+        }
+        of_sites
     }
 
     /// The number of a site's table.
     pub(super) fn table(&self, site: u16) -> Option<usize> {
-        self.table_of_site.get(&site).copied()
+        self.table_of_site.get(usize::from(site)).copied().flatten()
     }
 
     /// The row of a tumor in the table of its site.
     pub(super) fn row(&self, tumor: &Tumor) -> Option<&'static str> {
-        self.tables.get(&self.table(tumor.site)?)?.row(tumor)
+        self.tables.get(self.table(tumor.site)?)?.row(tumor)
     }
 }
 

@@ -51,7 +51,7 @@ fn different_specified_rows(pair: &Pair, one: Option<&str>, other: Option<&str>)
 }
 
 pub(super) fn malignant(step: &str, pair: &Pair) -> Said {
-    let rows = (MALIGNANT_ROWS.row(&pair.a), MALIGNANT_ROWS.row(&pair.b));
+    let rows = || (MALIGNANT_ROWS.row(&pair.a), MALIGNANT_ROWS.row(&pair.b));
     let glioblastoma = |tumor: &Tumor| tumor.histology == 9440;
     match step {
         "M7" if !pair.same_histology() && pair.split(glioblastoma, |tumor| GLIAL.holds(tumor)) => match pair.later() {
@@ -73,8 +73,8 @@ pub(super) fn malignant(step: &str, pair: &Pair) -> Said {
             let of_glioma = pair.split(|tumor| tumor.histology == 9380, |tumor| OF_GLIOMA.holds(tumor));
             answer_if(of_glioma, Single)
         }
-        "M12" => same_row(pair, rows.0, rows.1),
-        "M13" => different_specified_rows(pair, rows.0, rows.1),
+        "M12" => same_row(pair, rows().0, rows().1),
+        "M13" => different_specified_rows(pair, rows().0, rows().1),
         "M14" => END,
         _ => NOTHING,
     }
@@ -92,7 +92,7 @@ fn same_kind(pair: &Pair) -> Said {
 }
 
 pub(super) fn non_malignant(step: &str, pair: &Pair) -> Said {
-    let rows = (benign_row(&pair.a), benign_row(&pair.b));
+    let rows = || (benign_row(&pair.a), benign_row(&pair.b));
     match step {
         "M7" => {
             let morphology = pair.a.morphology();
@@ -107,7 +107,7 @@ pub(super) fn non_malignant(step: &str, pair: &Pair) -> Said {
         "M9" => answer_if(!pair.same_histology() && pair.both(|tumor| BENIGN_SUBTYPES.holds(tumor)), Multiple),
         "M10" => answer_if(pair.both(|tumor| tumor.site == 700 && MENINGIOMAS.holds(tumor)), Single),
         "M11" if pair.same_histology() && pair.both(is_brain) => same_kind(pair),
-        "M12" => match rows {
+        "M12" => match rows() {
             _ if pair.same_specified_morphology() => same_kind(pair),
             (Some(one), Some(other)) if one == other => same_kind(pair),
             (Some(_), Some(_)) => NOTHING,
@@ -118,7 +118,7 @@ pub(super) fn non_malignant(step: &str, pair: &Pair) -> Said {
                 pair.split(|tumor| tumor.morphology() == m(9380, 1), |tumor| OF_LOW_GRADE_GLIOMA.holds(tumor));
             answer_if(of_glioma, Single)
         }
-        "M14" => different_specified_rows(pair, rows.0, rows.1),
+        "M14" => different_specified_rows(pair, rows().0, rows().1),
         "M15" => END,
         _ => NOTHING,
     }

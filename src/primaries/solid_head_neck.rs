@@ -37,8 +37,12 @@ const APART: [(&[u16], &[u16]); 14] = [
 const LIPS_AND_GUMS: [(&[u16], &[u16]); 2] = [(&[30], &[31]), (&[0, 3], &[1, 4])];
 
 pub(super) fn head_and_neck(step: &str, pair: &Pair) -> Said {
-    let tables = (TABLES.table(pair.a.site), TABLES.table(pair.b.site));
-    let rows = (TABLES.row(&pair.a), TABLES.row(&pair.b));
+    let (tables, rows) = match step {
+        "M7" | "M8" | "M12" => {
+            ((TABLES.table(pair.a.site), TABLES.table(pair.b.site)), (TABLES.row(&pair.a), TABLES.row(&pair.b)))
+        }
+        _ => ((None, None), (None, None)),
+    };
     match step {
         "M3" => {
             let apart = APART

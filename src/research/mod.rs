@@ -14,6 +14,7 @@ pub mod codebook;
 pub mod cohort;
 pub mod csv;
 pub mod definition;
+pub mod disclosure;
 pub mod extract;
 pub mod extract_job;
 pub mod levels;

@@ -59,6 +59,18 @@ struct Sums {
     mean_square: f64,
 }
 
+/// Counts tumors by group (year and sex, say, as one number) and age group: the counts of group g stand from `g * ages` on. Rows
+/// whose group or age lies outside are not counted.
+pub fn count(rows: impl Iterator<Item = (usize, usize)>, groups: usize, ages: usize) -> Vec<u64> {
+    let mut counts = vec![0; groups * ages];
+    for (group, age) in rows.filter(|(group, age)| *group < groups && *age < ages) {
+        if let Some(cell) = counts.get_mut(group * ages + age) {
+            *cell += 1;
+        }
+    }
+    counts
+}
+
 /// Which upper limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limits {
@@ -296,6 +308,11 @@ mod tests {
         near(1e5 * none.upper_fay_feuer, 6.9645, 5e-5);
         near(1e5 * none.upper_tiwari, 4.8563, 5e-5);
         assert!(none.lower == 0.0 && none.adjusted == 0.0);
+    }
+
+    #[test]
+    fn rows_are_counted_in_their_cells_and_stray_ones_nowhere() {
+        assert_eq!(count([(0, 1), (1, 0), (0, 1), (2, 0), (0, 9)].into_iter(), 2, 2), [0, 2, 1, 0]);
     }
 
     #[test]
