@@ -8,7 +8,7 @@ DEMO_URL ?= http://127.0.0.1:8080
 help:
 	@echo 'make demo        build, make a synthetic registry in ./demo-data, serve it on $(DEMO_URL)'
 	@echo 'make test        everything CI runs: formatting, lints, unit, front-door and browser tests'
-	@echo 'make test-long   the long ones: kill rounds, million-case runs, soak'
+	@echo 'make test-long   the long ones: kill rounds, million-case runs, fuzzing, soak'
 	@echo 'make bench       the measurements of docs/speed.md'
 	@echo 'make build       the program, optimized: target/release/accession'
 	@echo 'make deb         a Debian package in target/debian'

@@ -32,6 +32,8 @@ impl Database {
 pub fn workers() -> Workers {
     Workers::default()
         .with("import", import_job::work)
+        .with("look", crate::intake::look_job::look)
+        .with("convert", crate::intake::look_job::convert)
         .with("export", crate::submission::export_job::work)
         .with("extract", crate::research::extract_job::work)
 }

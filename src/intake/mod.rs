@@ -7,5 +7,6 @@ pub mod apply;
 pub mod arrived;
 mod differ;
 pub mod import_job;
+pub mod look_job;
 mod received;
 pub mod review;

@@ -31,6 +31,7 @@ const AREAS: &[Area] = &[
 
 /// Pages that are not areas: path and name, for the person's menu, the site map and the go-to box.
 const PLACES: &[Area] = &[
+    Area { text: "Look at a file", path: "/look" },
     Area { text: "Jobs", path: "/jobs" },
     Area { text: "Reconciliation", path: "/reconcile" },
     Area { text: "Users", path: "/admin/users" },

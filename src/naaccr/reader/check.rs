@@ -73,13 +73,13 @@ pub(crate) fn faults(item: &Item, value: &str, shape: bool) -> Faults {
 /// What the rule broken is, in plain words.
 pub(crate) fn rule(kind: ProblemKind, item: &Item, value: &str) -> String {
     let length = item.length;
+    let has = || match value.chars().count() {
+        1 => "1 character".to_owned(),
+        n => format!("{n} characters"),
+    };
     match kind {
-        ProblemKind::TooLong => {
-            format!("{} characters, but {} may have {length} at most", value.chars().count(), item.name)
-        }
-        ProblemKind::TooShort => {
-            format!("{} characters, but {} must have exactly {length}", value.chars().count(), item.name)
-        }
+        ProblemKind::TooLong => format!("{}, but {} may have {length} at most", has(), item.name),
+        ProblemKind::TooShort => format!("{}, but {} must have exactly {length}", has(), item.name),
         ProblemKind::LeadingSpace => "the text begins with a blank".to_owned(),
         ProblemKind::TrailingSpace => "the text ends with a blank".to_owned(),
         _ => {

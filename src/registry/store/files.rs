@@ -166,6 +166,13 @@ pub(crate) fn remove_file(tx: &mut Tx<'_>, id: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Lets a file be kept for only so many hours from now.
+pub fn keep_hours(tx: &mut Tx<'_>, id: i64, hours: i64) -> Result<(), StoreError> {
+    let until = stamp(tx.now + Duration::hours(hours));
+    tx.conn.run("UPDATE file SET keep_until = ? WHERE id = ?", binds![&until, id])?;
+    Ok(())
+}
+
 /// Takes out files past their retention date and those whose writing ended early more than a day ago.
 pub fn remove_old_files(store: &Store) -> Result<usize, StoreError> {
     store.write(|tx| {

@@ -72,6 +72,8 @@ fn row(ask: &Ask, job: &Job) -> Result<Row, Refused> {
             "import" => "Import",
             "export" => "Export",
             "extract" => "Extract",
+            "look" => "Look at a file",
+            "convert" => "File written anew",
             _ => "Work",
         },
         by: job.login.clone(),

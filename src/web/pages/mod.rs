@@ -22,6 +22,7 @@ pub mod intake;
 pub mod item;
 pub mod jobs;
 pub mod letters;
+pub mod look;
 pub mod password;
 pub mod patient;
 pub mod patients;

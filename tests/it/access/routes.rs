@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use accession::registry::clock::Clock;
+use accession::registry::store::files::{FileWriter, NewFile};
 use accession::registry::store::{By, DatabaseUrl, Store, settings};
 
 use super::world::{Case, OTHER, SHORT, Sick, World, bring, file_of, mine};
@@ -237,6 +238,33 @@ fn add_what_people_made(
         db.tamper(&format!("UPDATE file SET job_id = {extract} WHERE id = {file}"));
         (db.number("SELECT max(id) FROM import").to_string(), job, extract.to_string())
     };
+    // A look at a file with its report and table, and a file made of it.
+    let looked = |login: &str, user: i64, kind: &str, result: &str, content: &[u8]| {
+        db.tamper(&format!(
+            "INSERT INTO job (kind, state, params, step, done, total, user_id, login, attempts, lease_until, created_at) \
+             VALUES ('{kind}', 'done', '{{\"file\":1,\"mode\":\"practical\"}}', '', 1, 1, {user}, '{login}', 1, 0, '2026-01-01T00:00:00Z')"
+        ));
+        let job = db.number("SELECT max(id) FROM job");
+        let store = Store::open(&DatabaseUrl::parse(db.url()).unwrap(), Clock::system()).unwrap();
+        let new = NewFile { kind: "look", name: "x".into(), job: Some(job), facility: None };
+        let mut file = FileWriter::begin(&store, &By::system("tests"), &new).unwrap();
+        file.add(content).unwrap();
+        let file = file.finish().unwrap().0;
+        db.tamper(&format!("UPDATE job SET result = '{}' WHERE id = {job}", result.replace('N', &file.to_string())));
+        job.to_string()
+    };
+    let report = serde_json::to_vec(&accession::intake::look_job::Report::default()).unwrap();
+    let mut add_looks = |whose: Whose, short: &str, login: &str, user: i64| {
+        let look = looked(login, user, "look", "{\"report\":N,\"csv\":N}", &report);
+        extra.insert((whose, "look", short.to_owned()), look);
+        extra.insert((whose, "made", short.to_owned()), looked(login, user, "convert", "{\"file\":N}", b"x"));
+    };
+    for (short, person) in &world.people {
+        add_looks(Whose::Mine, short, short, person.id.0);
+    }
+    for whose in [Whose::Own, Whose::Other] {
+        add_looks(whose, "", "boss", world.boss.id.0);
+    }
     for (short, person) in &world.people {
         let (import, job, extract) = add(short, person.id.0, facility(HOME));
         extra.insert((Whose::Mine, "x", (*short).to_owned()), extract);
@@ -292,7 +320,7 @@ fn ask(row: &Row, path: &str, form: &str, visitor: &mut Visitor, turn: usize) ->
     if row.method == "GET" {
         return visitor.get(path);
     }
-    if path == "/intake" {
+    if matches!(path, "/intake" | "/look") {
         let content = file_of(&[Sick { name: format!("INTAKE{turn}"), facilities: vec![HOME] }]);
         let fields: Vec<(&str, &str)> = form.split('&').filter_map(|pair| pair.split_once('=')).collect();
         return visitor.upload(path, &fields, "file", "small.xml", content.as_bytes());

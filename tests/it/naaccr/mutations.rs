@@ -1,16 +1,26 @@
 //! Readers of outside bytes never panic, never hang, and what they accept they can write again.
 //!
 //! Inputs are the project's own small files, changed at random places from a fixed seed: bytes flipped, cut out,
-//! doubled, tags and entities put in. `make test-long` runs the same for ten minutes each; a case that ever failed
-//! stands below as a test of its own.
+//! doubled, tags and entities put in. `make test-long` runs the same for ten minutes each, and the fuzzer of `fuzz/`
+//! guided by coverage; the corpus and every case that ever failed stand in `fuzz/corpus` and are tried here.
 
 use std::io::Read;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use accession::naaccr::{
-    FixedWriter, Format, Limits, Patient, ReadOptions, Reader, RecordType, Root, Unknown, Version, WriteOptions,
-    Writer, dictionary, dictionary_xml, load_dictionary, patient_digest,
+    self, FixedWriter, Format, Patient, ReadOptions, Reader, RecordType, Root, Version, WriteOptions, Writer,
+    dictionary, patient_digest,
 };
+
+#[path = "../../../fuzz/targets.rs"]
+mod targets;
+
+use targets::read;
+
+fn try_all(bytes: &[u8]) {
+    targets::every_way(bytes, &[Format::Auto, Format::Xml, Format::Fixed]);
+}
 
 /// A small generator of numbers that look random (xorshift64*), the same on every machine.
 struct Numbers(u64);
@@ -97,50 +107,6 @@ fn changed(bytes: &[u8], numbers: &mut Numbers) -> Vec<u8> {
     out
 }
 
-/// Reads a file to its end in one of the ways; gives what was read.
-fn read(bytes: &[u8], options: &ReadOptions) -> Option<(Root, Vec<Patient>)> {
-    let mut reader = Reader::open(bytes, options).ok()?;
-    let mut patients = Vec::new();
-    let mut patient = Patient::default();
-    loop {
-        match reader.read_patient(&mut patient) {
-            Ok(true) => {
-                assert!(patients.len() < 10_000, "more patients than the file can hold");
-                assert!(!reader.patient_source().is_empty());
-                patients.push(patient.clone());
-            }
-            Ok(false) => return Some((reader.root().clone(), patients)),
-            Err(_) => return None,
-        }
-    }
-}
-
-fn try_all(bytes: &[u8]) {
-    let limits = Limits { depth: 20, value: 1 << 16, patient: 1 << 20, attributes: 50, total: 1 << 22, ratio: 100 };
-    for options in [ReadOptions::strict(), ReadOptions::practical(), ReadOptions::salvage(), ReadOptions::import()] {
-        let options = ReadOptions { limits, ..options };
-        for format in [Format::Auto, Format::Xml, Format::Fixed] {
-            let options = ReadOptions { format, ..options.clone() };
-            let Some((root, patients)) = read(bytes, &options) else { continue };
-            let mut writer = Writer::new(Vec::new(), &root, &WriteOptions::default()).unwrap();
-            patients.iter().for_each(|p| writer.write_patient(p).unwrap());
-            let (_, lost, written) = writer.finish().unwrap();
-            let again = ReadOptions { format: Format::Xml, unknown: Unknown::Keep, ..ReadOptions::practical() };
-            let (_, back) = read(&written, &again).unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(&written)));
-            // A carriage return becomes a line feed when written: the one change that is meant.
-            let plain = patients.iter().all(|p| {
-                p.items
-                    .iter()
-                    .chain(p.tumors.iter().flat_map(|t| t.items.iter()))
-                    .all(|e| !e.value.contains('\r') && e.id.trim() == e.id)
-            });
-            if lost.is_empty() && plain {
-                assert_eq!(back, patients, "{}", String::from_utf8_lossy(bytes));
-            }
-        }
-    }
-}
-
 fn for_a_while(seeds: &[Vec<u8>], rounds: usize, mut take: impl FnMut(&[u8])) {
     let mut numbers = Numbers(0x5eed);
     for _ in 0..rounds {
@@ -149,16 +115,42 @@ fn for_a_while(seeds: &[Vec<u8>], rounds: usize, mut take: impl FnMut(&[u8])) {
     }
 }
 
-fn for_minutes(minutes: u64, seed: &[u8], mut take: impl FnMut(&[u8])) {
+fn for_minutes(minutes: u64, name: &str, seeds: &[Vec<u8>], mut take: impl FnMut(&[u8])) {
     let asked = std::env::var("ACCESSION_FUZZ_MINUTES").ok().and_then(|m| m.parse().ok());
     let until = Instant::now() + Duration::from_secs(60 * asked.unwrap_or(minutes));
     let mut numbers = Numbers(0x5eed);
-    let mut round = 0u64;
+    let (mut round, mut longest) = (0u64, Duration::ZERO);
     while Instant::now() < until {
-        take(&changed(seed, &mut numbers));
+        let seed = &seeds[numbers.below(seeds.len())];
+        let bytes = changed(seed, &mut numbers);
+        let begun = Instant::now();
+        take(&bytes);
+        longest = longest.max(begun.elapsed());
         round += 1;
     }
-    println!("{round} changed inputs");
+    println!("{name}: {round} changed inputs, the slowest took {longest:?}");
+    assert!(longest < Duration::from_secs(20), "{name}: one input took {longest:?}");
+}
+
+/// The corpus of the fuzzer: small files of every kind, and the cases it found.
+fn corpus(name: &str) -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name);
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|f| f.unwrap().path()).collect();
+    files.sort();
+    files.iter().map(|file| std::fs::read(file).unwrap()).collect()
+}
+
+#[test]
+fn the_corpus_of_the_fuzzer_and_the_cases_it_found_are_taken() {
+    for (name, take) in [
+        ("xml", targets::xml as fn(&[u8])),
+        ("fixed", targets::fixed as fn(&[u8])),
+        ("dictionary", targets::dictionary as fn(&[u8])),
+    ] {
+        let files = corpus(name);
+        assert!(files.len() > 1, "{name}");
+        files.iter().for_each(|bytes| take(bytes));
+    }
 }
 
 fn xml_seed() -> Vec<u8> {
@@ -204,10 +196,9 @@ fn a_prefix_of_naaccr_beside_a_root_without_namespace_survives_writing() {
 #[test]
 #[ignore = "long: ten minutes for each form, or ACCESSION_FUZZ_MINUTES"]
 fn changed_inputs_of_every_form_for_a_long_while() {
-    for seeds in [xml_seed(), fixed_seed()] {
-        for_minutes(10, &seeds, try_all);
-    }
-    for_minutes(10, &dictionary_seed(), |bytes| drop(load_dictionary(bytes)));
+    for_minutes(10, "xml", &corpus("xml"), targets::xml);
+    for_minutes(10, "fixed", &corpus("fixed"), targets::fixed);
+    for_minutes(10, "dictionary", &corpus("dictionary"), targets::dictionary);
 }
 
 #[test]
@@ -224,12 +215,7 @@ fn changed_packed_files_never_panic() {
 
 #[test]
 fn changed_dictionaries_never_panic() {
-    for_a_while(&[dictionary_seed()], 3000, |bytes| {
-        if let Ok(loaded) = load_dictionary(bytes) {
-            assert!(loaded.problems.iter().all(|p| p.line > 0));
-            dictionary_xml(&loaded.dictionary, "", "");
-        }
-    });
+    for_a_while(&[dictionary_seed()], 1500, targets::dictionary);
 }
 
 /// Patients with items of every kind the version has, texts with every difficult character among them.
