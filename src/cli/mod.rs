@@ -24,6 +24,7 @@ mod reference;
 mod reference_codes;
 mod routes;
 pub mod serve;
+mod server_role;
 mod sql_access;
 mod stage;
 mod standards;
@@ -84,6 +85,7 @@ enum Command {
     #[command(subcommand)]
     Reference(reference::Reference),
     Routes(routes::Routes),
+    ServerRole(server_role::ServerRole),
     Serve(serve::Serve),
     /// SQL for administrators: opens the views to a role of PostgreSQL.
     #[command(subcommand)]
@@ -122,6 +124,7 @@ pub fn run() -> ExitCode {
         Command::Primaries(command) => command.run(),
         Command::Reference(command) => command.run(),
         Command::Routes(command) => command.run(),
+        Command::ServerRole(command) => command.run(),
         Command::Serve(command) => command.run(),
         Command::SqlAccess(command) => command.run(),
         Command::Stage(command) => command.run(),

@@ -29,6 +29,7 @@ use super::upload::{self, blocking};
 use super::{Ask, Fields, Refused, Reply, headers};
 use crate::accounts::store::{give_password_again, session_of, session_seen};
 use crate::accounts::{AccountError, Stage, Token};
+use crate::asker::May;
 use crate::registry::change::NotAmended;
 use crate::registry::store::By;
 
@@ -230,7 +231,7 @@ fn let_through(ask: &mut Ask) -> Result<(), Refused> {
     if who.stage == Stage::Full && !ask.form.get("password_again").is_empty() {
         take_password_again(ask)?;
     }
-    let Who::May(may) = ask.route.who else { return Ok(()) };
+    let Who::May(may) = ask.route.who else { return note_asked_rights(ask) };
     let who = ask.who()?;
     let asker = who.asker_for(may)?;
     if ask.route.method == Method::Post && may.asks_password_again() {
@@ -239,7 +240,24 @@ fn let_through(ask: &mut Ask) -> Result<(), Refused> {
     if let Some(by) = ask.by.as_mut() {
         by.asker = asker;
     }
-    Ok(())
+    note_asked_rights(ask)
+}
+
+/// Fields of a form that would raise somebody's rights if a page took them; only the page of users does.
+const RIGHTS: [&str; 8] =
+    ["role", "roles", "all_facilities", "facilities", "scope", "user_id", "break_glass", "second_factor"];
+
+/// A form that asks for rights where none are given is taken without those fields, and leaves a line: somebody tried.
+fn note_asked_rights(ask: &Ask) -> Result<(), Refused> {
+    let Some(by) = ask.by.as_ref().filter(|_| ask.route.who != Who::May(May::AdministerUsers)) else { return Ok(()) };
+    let own = ask.route.scope == Scoping::Own && ask.route.takes == Takes::Form;
+    let asked = |name: &&str| RIGHTS.contains(name) || (own && *name == "facility");
+    let names: Vec<&str> = ask.form.iter().map(|(name, _)| name).filter(asked).collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    let line = by.line("refused", ask.now()).outcome("ignored").note(format!("fields {}", names.join(" ")));
+    Ok(ask.store().audit(line)?)
 }
 
 /// Takes the password that was given again with the form that asked for it.

@@ -287,7 +287,14 @@ CREATE TABLE audit_detail (
 
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'audit lines, history and received records are never changed'; END $$;
 CREATE TRIGGER audit_no_update BEFORE UPDATE OR DELETE OR TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER history_no_update BEFORE UPDATE ON history FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER history_no_update BEFORE UPDATE OR TRUNCATE ON history FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+-- History goes only with a patient who is removed for good: the removal writes his id here, and takes it out again, in its
+-- own transaction.
+CREATE TABLE purging (
+    patient_id BIGINT PRIMARY KEY
+);
+CREATE FUNCTION refuse_removal() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NOT EXISTS (SELECT 1 FROM purging) THEN RAISE EXCEPTION 'history is never removed'; END IF; RETURN OLD; END $$;
+CREATE TRIGGER history_no_delete BEFORE DELETE ON history FOR EACH ROW EXECUTE FUNCTION refuse_removal();
 CREATE TRIGGER source_no_update BEFORE UPDATE OF received, digest, ordinal, import_id ON source_record FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TABLE disclosure (

@@ -15,6 +15,7 @@ DROP TABLE audit_detail;
 DROP TABLE audit_head;
 DROP TABLE audit;
 DROP TABLE history;
+DROP TABLE purging;
 DROP TABLE patient_identifier;
 DROP TABLE patient_name;
 DROP TABLE review;

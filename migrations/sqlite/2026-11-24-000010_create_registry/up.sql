@@ -290,6 +290,12 @@ CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 
 CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit WHEN EXISTS (SELECT 1 FROM audit WHERE seq = NEW.seq) BEGIN SELECT RAISE(ABORT, 'audit lines are never changed'); END;
 CREATE TRIGGER history_no_replace BEFORE INSERT ON history WHEN EXISTS (SELECT 1 FROM history WHERE id = NEW.id) BEGIN SELECT RAISE(ABORT, 'history is never changed'); END;
 CREATE TRIGGER history_no_update BEFORE UPDATE ON history BEGIN SELECT RAISE(ABORT, 'history is never changed'); END;
+-- History goes only with a patient who is removed for good: the removal writes his id here, and takes it out again, in its
+-- own transaction.
+CREATE TABLE purging (
+    patient_id INTEGER PRIMARY KEY
+) STRICT;
+CREATE TRIGGER history_no_delete BEFORE DELETE ON history WHEN NOT EXISTS (SELECT 1 FROM purging) BEGIN SELECT RAISE(ABORT, 'history is never removed'); END;
 CREATE TRIGGER source_no_update BEFORE UPDATE OF received, digest, ordinal, import_id ON source_record BEGIN SELECT RAISE(ABORT, 'received records are never changed'); END;
 
 CREATE TABLE disclosure (

@@ -85,6 +85,14 @@ impl Store {
         Store::open(url, clock)
     }
 
+    /// Gives a role of PostgreSQL what a server needs and no more; the registry is opened by the role that owns its tables.
+    ///
+    /// # Errors
+    /// SQLite has no roles; there is no such role, or it owns the tables.
+    pub fn grant_server_role(&self, role: &str) -> Result<(), StoreError> {
+        open::grant_server_role(&mut open::connect(&self.inner.url)?, role)
+    }
+
     /// Takes back a registry that was made this moment and could not be set up.
     ///
     /// # Errors

@@ -285,6 +285,50 @@ fn migrate(conn: &mut Conn) -> Result<(), StoreError> {
     }
 }
 
+/// What the server's role may do: everything the pages do, but neither change nor remove audit lines and history, nor change
+/// what was received. Tables of later migrations are given by running it again.
+const SERVER_ROLE: &str = "DO $$ DECLARE role text := current_setting('accession.server_role'); BEGIN \
+     EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', current_schema(), role); \
+     EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %I TO %I', current_schema(), role); \
+     EXECUTE format('GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA %I TO %I', current_schema(), role); \
+     EXECUTE format('REVOKE UPDATE, DELETE, TRUNCATE ON audit, history FROM %I', role); \
+     EXECUTE format('REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON purging, __diesel_schema_migrations FROM %I', role); \
+     EXECUTE format('REVOKE INSERT, DELETE, TRUNCATE ON audit_head FROM %I', role); \
+     EXECUTE format('REVOKE UPDATE, TRUNCATE ON source_record FROM %I', role); \
+     EXECUTE format('GRANT UPDATE (patient_id) ON source_record TO %I', role); END $$";
+
+/// Gives a role of PostgreSQL what a server needs and no more; run by the role that owns the tables.
+///
+/// # Errors
+/// SQLite has no roles; there is no such role; the role owns the tables itself or runs the cluster, so that nothing can be
+/// kept from it.
+pub(super) fn grant_server_role(conn: &mut Conn, role: &str) -> Result<(), StoreError> {
+    if conn.dialect() == Dialect::Sqlite {
+        return Err(StoreError::Refused("SQLite has no roles: its file is protected by its owner and mode.".into()));
+    }
+    let known = conn.number(
+        "SELECT CAST(rolsuper OR EXISTS (SELECT 1 FROM pg_tables t WHERE t.tablename = 'audit' AND t.schemaname = current_schema() \
+         AND pg_has_role(r.oid, t.tableowner, 'USAGE')) AS int)::bigint AS n FROM pg_roles r WHERE r.rolname = ?",
+        binds![role],
+    )?;
+    match known {
+        None => {
+            return Err(StoreError::Refused(format!("There is no role {role:?}. Make it with `createuser` first.")));
+        }
+        Some(1) => {
+            return Err(StoreError::Refused(format!(
+                "The role {role:?} owns the tables or runs the cluster: nothing can be kept from it. Name another."
+            )));
+        }
+        Some(_) => {}
+    }
+    conn.transaction(|conn| {
+        conn.run("SELECT set_config('accession.server_role', ?, true)", binds![role])?;
+        conn.batch(SERVER_ROLE)
+    })?;
+    Ok(())
+}
+
 /// Takes all tables away again: only for a registry that was just made and could not be filled.
 pub(super) fn undo_migrations(conn: &mut Conn) -> Result<(), StoreError> {
     let failed = |e: Box<dyn std::error::Error + Send + Sync>| {

@@ -26,7 +26,7 @@ struct SourcePage {
     ordinal: i64,
     rows: Vec<Row>,
     differs: usize,
-    raw: String,
+    as_received: String,
 }
 
 #[derive(Serialize)]
@@ -49,7 +49,7 @@ pub fn show(ask: &Ask) -> Result<Reply, Refused> {
     let received = source.received()?;
     let arrived = read_again(&source)?;
     let seen = |ordinal: usize| tumors.as_ref().is_none_or(|seen| seen.contains(&(ordinal + 1)));
-    let raw = match tumors.is_some() && !(0..arrived.tumors.len()).all(seen) {
+    let shown = match tumors.is_some() && !(0..arrived.tumors.len()).all(seen) {
         true => without_tumors(&received, |ordinal| !seen(ordinal)).unwrap_or_default(),
         false => received.clone(),
     };
@@ -78,7 +78,7 @@ pub fn show(ask: &Ask) -> Result<Reply, Refused> {
         ordinal: source.ordinal,
         differs: rows.iter().filter(|r| r.differs).count(),
         rows,
-        raw,
+        as_received: shown,
     };
     let reply = ask.page("pages/source", &Sheet::of("As received", "/patients"), &page)?;
     Ok(reply.about_patient(case.patient.id).about_abstract(case.abstract_.id).noting("source"))

@@ -21,7 +21,7 @@ mod registry;
 mod server;
 mod visitor;
 
-pub use database::{Database, Kind, latin_1_database};
+pub use database::{Database, Kind, execute_at, latin_1_database};
 pub use files::{naaccr_file, naaccr_text};
 pub use measured::{Measured, cpu_of, measured, peak_of};
 pub use person::Person;

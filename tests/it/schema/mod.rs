@@ -139,6 +139,7 @@ on_both!(the_database_refuses_to_change_or_remove_audit_lines, |db| {
         "DELETE FROM audit WHERE seq = 1",
         "INSERT OR REPLACE INTO audit (seq, at, login, address, action, route, outcome, note, hash) VALUES (1, '', 'b', '', '', '', '', '', x'00')",
         "UPDATE history SET login = 'b'",
+        "DELETE FROM history",
     ] {
         if db.kind() == Kind::Postgres && refused.contains("OR REPLACE") {
             continue;
@@ -147,4 +148,7 @@ on_both!(the_database_refuses_to_change_or_remove_audit_lines, |db| {
         assert!(answer.is_err(), "{refused} was done");
     }
     assert_eq!(db.values("SELECT login AS value FROM audit"), [Some("a".to_owned())]);
+    // A patient removed for good takes his history along: by its own door, shut again in the same transaction.
+    db.tamper("BEGIN; INSERT INTO purging (patient_id) VALUES (1); DELETE FROM history; DELETE FROM purging; COMMIT");
+    assert_eq!(db.number("SELECT count(*) FROM history"), 0);
 });
