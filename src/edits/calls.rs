@@ -38,6 +38,8 @@ pub enum Check {
     NameCharacters,
     /// `plain_characters(text)`: letters and digits only.
     PlainCharacters,
+    /// `listed_in(list, text)`: the text is one of a list parted by commas or blanks.
+    ListedIn,
     /// `real_date(date)`: a day that the calendar has.
     RealDate,
     /// `repeated(item, …, 'except', …)`: a code stands in two of the items.
@@ -53,7 +55,7 @@ pub enum Check {
 }
 
 /// Name, function, least and most arguments, and what it says in words.
-const CHECKS: [(&str, Check, usize, usize, &str); 19] = [
+const CHECKS: [(&str, Check, usize, usize, &str); 20] = [
     ("site_type", Check::SiteType, 3, 3, "the site/type list accepts"),
     ("morphology", Check::Morphology, 2, 2, "ICD-O-3 lists"),
     ("morphology_in_year", Check::MorphologyInYear, 2, 2, "ICD-O-3 lists for the year of diagnosis"),
@@ -67,6 +69,7 @@ const CHECKS: [(&str, Check, usize, usize, &str); 19] = [
     ("ssn", Check::Ssn, 1, 1, "can be an issued number"),
     ("name_characters", Check::NameCharacters, 1, 1, "has only letters, blanks, hyphens and apostrophes"),
     ("plain_characters", Check::PlainCharacters, 1, 1, "has only letters and digits"),
+    ("listed_in", Check::ListedIn, 2, 2, "the list holds"),
     ("real_date", Check::RealDate, 1, 1, "is a day of the calendar"),
     ("repeated", Check::Repeated, 2, 24, "hold one code twice"),
     ("schema_allows", Check::SchemaAllows, 1, 1, "is a code of the schema's table"),
@@ -190,6 +193,7 @@ impl Check {
             Check::Mbi => Some(is_mbi(a)),
             Check::Ssn => Some(is_ssn(a)),
             Check::NameCharacters => Some(a.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '-' | '\'' | '’'))),
+            Check::ListedIn => Some(a.split([',', ' ']).any(|one| one == b)),
             Check::PlainCharacters => Some(a.chars().all(|c| c.is_ascii_alphanumeric())),
             Check::RealDate => Some(PartialDate::parse(a).is_ok()),
             Check::SchemaAllows => {

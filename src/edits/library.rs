@@ -10,7 +10,7 @@ use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::frame::{Confidence, Edit, Fault};
+use super::frame::{Confidence, Edit, Fault, Severity};
 use super::load::{Trials, read_edits, read_table, read_terms};
 use super::terms::Terms;
 
@@ -48,6 +48,12 @@ pub struct EditSet {
     /// Leaves these edits out.
     #[serde(default)]
     pub without: Vec<String>,
+    /// Edits that run as errors whatever their confidence: a registry raises them.
+    #[serde(default)]
+    pub as_errors: Vec<String>,
+    /// Edits that only warn.
+    #[serde(default)]
+    pub as_warnings: Vec<String>,
     /// The families made by the program that run.
     #[serde(default)]
     pub made: Vec<String>,
@@ -182,7 +188,14 @@ impl Library {
     fn dangling(&self) -> Vec<Fault> {
         let mut faults = Vec::new();
         for set in self.sets.values() {
-            for id in set.edits.iter().chain(&set.without).filter(|id| !self.by_id.contains_key(*id)) {
+            for id in set
+                .edits
+                .iter()
+                .chain(&set.without)
+                .chain(&set.as_errors)
+                .chain(&set.as_warnings)
+                .filter(|id| !self.by_id.contains_key(*id))
+            {
                 faults.push(Fault {
                     file: "sets.toml".into(),
                     line: 1,
@@ -255,6 +268,15 @@ impl Library {
         self.runs_within(edit, set, 0)
     }
 
+    /// The severity an edit has in a set.
+    pub fn severity_in(&self, edit: &Edit, set: &EditSet) -> Severity {
+        match edit.severity() {
+            _ if set.as_errors.contains(&edit.id) => Severity::Error,
+            _ if set.as_warnings.contains(&edit.id) => Severity::Warning,
+            severity => severity,
+        }
+    }
+
     fn runs_within(&self, edit: &Edit, set: &EditSet, depth: u8) -> bool {
         if edit.is_only_documented() || set.without.contains(&edit.id) {
             return false;
@@ -271,5 +293,84 @@ impl Library {
             || set.families.contains(&edit.family)
             || depth < 4
                 && set.like.iter().filter_map(|name| self.set(name)).any(|like| self.runs_within(edit, like, depth + 1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::edits::{mutants, try_edit};
+
+    fn whole() -> Library {
+        let (library, faults) = Library::load(&shipped_files(), Trials::Kept);
+        assert!(faults.is_empty(), "{}", faults.iter().map(|f| format!("{f}\n")).collect::<String>());
+        library
+    }
+
+    #[test]
+    fn every_edit_does_what_its_tests_say() {
+        let library = whole();
+        let wrong: Vec<String> = library
+            .edits()
+            .iter()
+            .flat_map(|edit| try_edit(edit).into_iter().map(move |t| (edit, t)))
+            .filter(|(_, trialed)| !trialed.agrees)
+            .map(|(edit, t)| format!("{}:{} {}: {}", edit.file, t.line, edit.id, t.message))
+            .collect();
+        assert!(wrong.is_empty(), "{wrong:#?}");
+        assert!(library.edits().len() > 900, "{}", library.edits().len());
+    }
+
+    #[test]
+    fn a_mutant_is_noticed_and_a_test_that_decides_nothing_is_found_out() {
+        let library = whole();
+        let edit = library.edit("lat-middle-lobe-left").unwrap();
+        assert!(mutants(edit).len() >= 3 && mutants(edit).iter().all(|mutant| mutant.noticed));
+        let mut weak = edit.clone();
+        weak.trials.retain(|trial| trial.must_fail);
+        assert!(mutants(&weak).iter().any(|mutant| !mutant.noticed));
+    }
+
+    #[test]
+    fn sets_take_what_they_ask_for() {
+        let library = whole();
+        let runs = |set: &str, edit: &str| library.runs_in(library.edit(edit).unwrap(), library.set(set).unwrap());
+        assert!(runs("seer", "lat-middle-lobe-left") && runs("all", "sex-psa-female"));
+        assert!(!runs("seer", "sex-psa-female") && runs("optional", "sex-psa-female"));
+        assert!(!runs("optional", "lat-middle-lobe-left") && runs("iarc", "sex-hist-female-only-male"));
+        assert!(!runs("all", "race-hispanic-0-surname"), "documentation never runs");
+    }
+
+    #[test]
+    fn a_registry_raises_and_lowers_an_edit() {
+        let library = whole();
+        let edit = library.edit("ss2000-behavior2-not-insitu").unwrap();
+        let mut set = library.set("all").unwrap().clone();
+        assert_eq!(library.severity_in(edit, &set), Severity::Warning);
+        set.as_errors.push(edit.id.clone());
+        assert_eq!(library.severity_in(edit, &set), Severity::Error);
+    }
+
+    #[test]
+    fn faults_name_file_line_and_column() {
+        let text = "[file]\nfamily = \"x\"\nagency = \"AX\"\nsets = [\"all\"]\nsource = \"s\"\n[[edit]]\nid = \"x-one\"\nfail = \"laterality = 7\"\nmessage = \"m\"\nfails = [{ laterality = \"1\" }]\npasses = [{ laterality = \"2\" }]\n";
+        let faults = |text: &str| {
+            let mut files = shipped_files();
+            files.push(EditFile { name: "own.state.toml", text });
+            Library::load(&files, Trials::Kept).1
+        };
+        let found = faults(text);
+        assert_eq!((found[0].line, found[0].column, found[0].edit.as_deref()), (8, 22, Some("x-one")), "{found:?}");
+        assert_eq!(found[0].message, "laterality has no code 7");
+        let unknown = faults(&text.replace("laterality = 7", "lateralitee = 1"));
+        assert!(unknown[0].message.contains("lateralitee"), "{unknown:?}");
+        let untested =
+            faults(&text.replace("laterality = 7", "laterality = 1").replace("passes = [{ laterality = \"2\" }]", ""));
+        assert!(untested[0].message.contains("passes is missing"), "{untested:?}");
+        let hole = faults(&text.replace("laterality = 7", "laterality = 1").replace("\"m\"", "\"{lat}\""));
+        assert!(hole[0].message.contains("{lat}"), "{hole:?}");
+        assert!(faults(&text.replace("laterality = 7", "laterality = 1")).is_empty());
+        assert_eq!(faults("[[edit]]\nid = 3\n")[0].line, 2);
     }
 }

@@ -49,6 +49,8 @@ pub struct Plan<'l> {
     pair: Vec<usize>,
     patient: Vec<usize>,
     maker: Maker,
+    /// Severity of every edit of the library in the set.
+    severity: Vec<Severity>,
     /// Over-ride flags that its edits take.
     flags: Vec<Slot>,
     /// By slot: the edits that read it.
@@ -75,6 +77,7 @@ impl<'l> Plan<'l> {
             pair: Vec::new(),
             patient: Vec::new(),
             maker: Maker::new(wanted),
+            severity: library.edits().iter().map(|edit| library.severity_in(edit, wanted.set)).collect(),
             flags: Vec::new(),
             reading: vec![Vec::new(); Slot::count()],
         };
@@ -169,7 +172,8 @@ impl<'l> Plan<'l> {
                 let there = tumor.is_none() || failure.tumor == tumor || edit.wide;
                 there && self.reading[changed.at()].contains(&n)
             }
-            None => failure.tumor == tumor,
+            // Which flags are needless only a whole check can say.
+            None => failure.tumor == tumor && failure.edit != "ovr-flag-without-failure",
         }
     }
 
@@ -260,12 +264,14 @@ where
             .overrides
             .iter()
             .any(|over| lets_pass(over, own) || other.is_some_and(|(_, other)| lets_pass(over, other)));
+        let severity = self.plan.library.place(&edit.id).and_then(|n| self.plan.severity.get(n)).copied();
+        let severity = severity.unwrap_or_else(|| edit.severity());
         let schema = if edit.message.contains("{schema}") { own.schema(self.with).id() } else { None };
         self.failures.push(Failure {
             edit: edit.id.clone().into(),
             family: edit.family.clone().into(),
             kind: if only_absent { "required".into() } else { edit.kind.clone().into() },
-            severity: edit.severity(),
+            severity,
             items: edit.items.clone(),
             stranger: None,
             tumor,
@@ -333,5 +339,102 @@ where
         let mut failures = self.failures;
         failures.retain(|_| !explained.next().unwrap_or(false));
         failures
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::dates::PartialDate;
+
+    fn with() -> Surroundings<'static> {
+        Surroundings::shipped(PartialDate::of_day(2026, 6, 30).unwrap())
+    }
+
+    fn plan(library: &Library) -> Plan<'_> {
+        let set = library.set("all").unwrap();
+        Plan::new(library, PlanFor { set, record_type: RecordType::A, version: Version::V260 })
+    }
+
+    fn failing(tumors: &[&[(&'static str, &'static str)]]) -> Vec<Failure> {
+        let plan = plan(Library::shipped());
+        plan.check(&Case::new([], tumors.iter().map(|items| items.iter().copied())), &with())
+    }
+
+    fn has(failures: &[Failure], edit: &str) -> bool {
+        failures.iter().any(|failure| failure.edit == edit)
+    }
+
+    #[test]
+    fn an_over_ride_lets_a_failure_pass_and_a_needless_one_is_told() {
+        let items =
+            [("primarySite", "C504"), ("behaviorCodeIcdO3", "2"), ("histologicTypeIcdO3", "8500"), ("laterality", "9")];
+        assert!(has(&failing(&[&items]), "lat-insitu-unknown-side"));
+        let mut flagged = items.to_vec();
+        flagged.push(("overRideSiteLatMorph", "1"));
+        let failures = failing(&[&flagged]);
+        assert!(!has(&failures, "lat-insitu-unknown-side") && !has(&failures, "ovr-flag-without-failure"));
+        flagged.retain(|(id, _)| *id != "laterality");
+        flagged.push(("laterality", "1"));
+        assert!(has(&failing(&[&flagged]), "ovr-flag-without-failure"));
+    }
+
+    #[test]
+    fn an_unknown_item_is_a_failure_and_no_stop() {
+        let failures = failing(&[&[("noSuchThing", "1"), ("primarySite", "C342"), ("laterality", "2")]]);
+        assert!(has(&failures, "unknown-item") && has(&failures, "lat-middle-lobe-left"));
+    }
+
+    #[test]
+    fn values_without_sense_never_panic() {
+        for value in ["", " ", "é", "99999999999999999999", "2024\u{0}", "C5", "-1", "20240230", "XX.9", "\u{1F600}"] {
+            let items: Vec<(&str, &str)> = Slot::all().map(|slot| (slot.id(), value)).collect();
+            let plan = plan(Library::shipped());
+            let case = Case::new(items.clone(), [items.clone(), items.clone()]);
+            plan.check(&case, &with());
+        }
+    }
+
+    #[test]
+    fn an_absent_item_alone_is_of_the_kind_required() {
+        let failures = failing(&[&[("rxSummChemo", "02"), ("dateOfDiagnosis", "20200101")]]);
+        let one = failures.iter().find(|failure| failure.edit == "rxdate-chemo-missing").unwrap();
+        assert_eq!(one.kind, "required");
+    }
+
+    #[test]
+    fn what_is_checked_again_after_a_change_is_what_a_full_check_says() {
+        let before = [
+            ("primarySite", "C342"),
+            ("laterality", "1"),
+            ("dateOfDiagnosis", "20240501"),
+            ("sequenceNumberCentral", "00"),
+        ];
+        let other = [("primarySite", "C619"), ("sequenceNumberCentral", "02"), ("dateOfDiagnosis", "20230501")];
+        let plan = plan(Library::shipped());
+        let with = with();
+        for (id, value) in
+            [("laterality", "2"), ("primarySite", "C504"), ("sequenceNumberCentral", "01"), ("dateOfDiagnosis", "2017")]
+        {
+            let old = plan.check_all(&Case::new([], [before.to_vec(), other.to_vec()]), &with);
+            let mut after = before.to_vec();
+            after.retain(|(item, _)| *item != id);
+            after.push((id, value));
+            let case = Case::new([], [after, other.to_vec()]);
+            let slot = Slot::of(id).unwrap();
+            let mut now: Vec<Failure> =
+                old.into_iter().filter(|failure| !plan.answers_again(failure, Some(0), slot)).collect();
+            now.extend(plan.recheck(&case, &with, Some(0), slot));
+            let sorted = |failures: Vec<Failure>| {
+                let mut ids: Vec<(String, Option<usize>)> = failures
+                    .into_iter()
+                    .map(|failure| (format!("{} {:?}", failure.edit, failure.items), failure.tumor))
+                    .collect();
+                ids.sort();
+                ids
+            };
+            assert_eq!(sorted(now), sorted(plan.check_all(&case, &with)), "{id}");
+        }
     }
 }

@@ -77,7 +77,7 @@ pub(super) fn check(maker: &Maker, made: &Made<'_, '_>, out: &mut Vec<Failure>) 
         let asked = specific || EOD.contains(&slot.id());
         if asked && own.schema(made.with).allows(slot, &frame) == Some(false) {
             let (edit, family) = match specific {
-                _ if slot.id().starts_with("grade") => ("grade-value-not-in-table", "grade"),
+                _ if slot.id().starts_with("grade") => ("grade-code-valid-schema", "grade"),
                 true => ("ssdi-value-not-in-table", "ssdi"),
                 false => ("eod-code-valid-for-schema", "eod"),
             };
@@ -98,7 +98,7 @@ pub(super) fn check(maker: &Maker, made: &Made<'_, '_>, out: &mut Vec<Failure>) 
         let belongs = belongs.get(slot.at() / 64).is_some_and(|word| word & (1 << (slot.at() % 64)) != 0);
         if SITE_SPECIFIC.get(slot.at()) == Some(&true) && !belongs {
             let message = format!("{} does not belong to schema {title}; it should be blank.", slot.label());
-            let mut one = failure(format!("schema-item-{}", slot.id()), "schema-item", made, *slot, message);
+            let mut one = failure("ssdi-not-in-schema".into(), "ssdi", made, *slot, message);
             one.kind = "inter-field".into();
             one.items.extend(["primarySite", "histologicTypeIcdO3"].iter().filter_map(|id| Slot::of(id)));
             out.push(one);
