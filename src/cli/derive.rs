@@ -282,6 +282,15 @@ mod tests {
     }
 
     #[test]
+    fn every_case_file_has_its_derivation() {
+        let Some(shared) = shared() else { return };
+        let files = std::fs::read_dir(shared.join("algorithms/cases")).unwrap().map(|entry| entry.unwrap().path());
+        let unknown: Vec<PathBuf> =
+            files.filter(|path| named(path.file_stem().unwrap().to_str().unwrap()).is_none()).collect();
+        assert!(unknown.is_empty(), "{unknown:?}");
+    }
+
+    #[test]
     fn a_line_without_a_case_is_an_error_and_numbers_are_read_as_codes() {
         let derivation = named("surgery-table").unwrap();
         assert!(serde_json::from_str::<Line<'_>>("{}").is_err());

@@ -4,8 +4,8 @@ use super::case::{Case, Derived, Items, Outputs, Params, Value};
 use super::death::{Death, DeathEdition, cause_of_death};
 use super::survival::{Followed, Measure, TimedTumor};
 use super::{
-    areas, breast, grade, iarc, icdo2, napiia as napiia_rules, nhia as nhia_rules, races, sites, survival as timed,
-    tumor_size,
+    areas, breast, grade, historic_stage, iarc, icdo2, napiia as napiia_rules, nhia as nhia_rules, races, sites,
+    survival as timed, tumor_size,
 };
 use crate::codes;
 
@@ -571,6 +571,46 @@ pub static DERIVATIONS: &[Derivation] = &[
             let item = |id| case.patient.text(id);
             let code = races::race_1_recode(item("race1"), item("race2"), item("ihsLink"), &tumors);
             Derived { patient: vec![("race1Recode", code.into())], tumors: None }
+        }),
+    ),
+    derivation(
+        "historic-stage",
+        "1973 to 2015",
+        "Historic stage from the extent of disease of all eras",
+        &[
+            SITE,
+            HISTOLOGY,
+            "dxYear",
+            "typeOfReportingSource",
+            "registryId",
+            "csExtension",
+            "csLymphNodes",
+            "csMetsAtDx",
+            "codingSystemEod",
+            "eodExtension",
+            "eodLymphNodeInvolv",
+            "eodOld4DigitExtent",
+            "eodOld4DigitNodes",
+            "eodOld13Digit",
+            "eodOld2Digit",
+        ],
+        &["historicStage"],
+        Run::Flat(|items, _| {
+            let item = |id| items.text(id);
+            let stage = historic_stage::historic_stage(&historic_stage::ExtentOfDisease {
+                site: item(SITE),
+                histology: item(HISTOLOGY),
+                year: item("dxYear"),
+                source: item("typeOfReportingSource"),
+                registry: item("registryId"),
+                collaborative: ["csExtension", "csLymphNodes", "csMetsAtDx"].map(item),
+                coding_system: item("codingSystemEod"),
+                eod: ["eodExtension", "eodLymphNodeInvolv"].map(item),
+                four_digit: ["eodOld4DigitExtent", "eodOld4DigitNodes"].map(item),
+                thirteen_digit: item("eodOld13Digit"),
+                two_digit: item("eodOld2Digit"),
+            });
+            vec![("historicStage", stage.into())]
         }),
     ),
     derivation(

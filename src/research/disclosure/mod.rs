@@ -107,7 +107,7 @@ fn lines(sizes: &[usize]) -> Vec<Vec<usize>> {
     let mut lines = Vec::new();
     for (dimension, size) in sizes.iter().enumerate() {
         let stride: usize = sizes.iter().skip(dimension + 1).product();
-        for start in (0..cells).filter(|at| at / stride % size == 0) {
+        for start in (0..cells).filter(|at| (at / stride).is_multiple_of(*size)) {
             lines.push((0..*size).map(|step| start + step * stride).collect());
         }
     }
