@@ -18,7 +18,9 @@ use crate::asker::{FacilityId, Own, Scope};
 use crate::intake::arrived::Arrived;
 use crate::matching::identity::disagreements;
 use crate::naaccr::{Level, super_dictionary};
-use crate::registry::record::Record;
+use crate::registry::derived::{Derivation, Replace, settle};
+use crate::registry::record::{Record, text_hash};
+use crate::registry::rederive::as_of;
 use crate::registry::search_keys::{identifiers_of, identifiers_of_abstract, names_of, sent_number};
 use crate::registry::store::facility::{self, FacilityEntry};
 use crate::registry::store::imports::{self, ImportProblem, Verdict};
@@ -316,16 +318,23 @@ fn tumor(
         let known = records::abstracts_of_patient_unseen(tx.conn, patient)?;
         same_tumor = known.iter().find(|k| k.facility != facility && same_primary(&k.items, items)).map(|k| k.tumor);
     }
+    let stored = match is_new {
+        true => None,
+        false => Some(records::patient_row(tx.conn, patient)?.items),
+    };
+    let differs = stored.as_ref().is_some_and(|stored| *stored != ready.arrived.patient);
+    let of_patient = stored.as_ref().unwrap_or(&ready.arrived.patient);
+    let standards = tx.standards.clone();
+    let blank = Derivation::default();
+    let derived = settle(&standards.editions(), &as_of(tx.now), (of_patient, items), &blank, Replace::Nothing);
+    let mut filled = items.clone();
+    for change in &derived.changes {
+        filled.set(&change.item, &change.new);
+    }
+    let version = if derived.changes.is_empty() { 1 } else { 2 };
     let tumor = match same_tumor {
         Some(id) => id,
-        None => tx.insert_tumor(setting.import, patient, items)?,
-    };
-    let differs = match is_new {
-        true => false,
-        false => {
-            let stored = records::patient_row(tx.conn, patient)?;
-            stored.items != ready.arrived.patient
-        }
+        None => tx.insert_tumor(setting.import, patient, &filled)?,
     };
     let new = NewAbstract {
         import: setting.import,
@@ -343,11 +352,29 @@ fn tumor(
         record_type: &setting.record_type,
         due_days: setting.due_days,
         reported_patient: differs.then_some(&ready.arrived.patient),
+        version,
+        derived: &derived.derivation,
     };
-    let (id, hash) = tx.insert_abstract(&new, items)?;
+    let (id, hash) = tx.insert_abstract(&new, &filled)?;
     let known = if is_new { Known::No } else { Known::Perhaps };
     tx.add_search_keys(patient, &[], &identifiers_of_abstract(items, facility), known)?;
-    first_version(tx, setting, Kind::Abstract, id, ready.source, &hash, &[])?;
+    if version == 1 {
+        first_version(tx, setting, Kind::Abstract, id, ready.source, &hash, &[])?;
+    } else {
+        let received = text_hash(&items.to_text(), new.reported_patient.map(Record::to_text).as_deref());
+        first_version(tx, setting, Kind::Abstract, id, ready.source, &received, &[])?;
+        let entry = Entry {
+            kind: Kind::Abstract,
+            record: id,
+            version,
+            why: &derived.why(),
+            origin: Origin::Rule,
+            source: None,
+            record_hash: &hash,
+            changes: &derived.changes,
+        };
+        tx.remember(&setting.by, &entry)?;
+    }
     if same_tumor.is_some() {
         crate::registry::consolidate::tumor_follows(tx, &setting.by, tumor)?;
     }

@@ -21,7 +21,7 @@ pub fn settle(
             continue;
         }
         let items = usize::try_from(judged.ordinal - 1).ok().and_then(|at| arrived.tumors.get(at));
-        let (Some(id), Some(items)) = (judged.abstract_id, items) else {
+        let (Some(id), Some(received)) = (judged.abstract_id, items) else {
             imports::settle(tx, source, judged.ordinal, Verdict::Refused, None, None)?;
             continue;
         };
@@ -35,6 +35,11 @@ pub fn settle(
             }
             Err(error) => return Err(error),
         };
+        let mut items = received.clone();
+        // What the rules filled did not arrive the first time either: it follows the new items, it is not taken out.
+        for id in known.derived.filled().filter(|id| received.get(id).is_none()) {
+            items.set(id, known.items.value(id));
+        }
         let verdict = match on_change {
             OnChange::Ignore => Verdict::Ignored,
             OnChange::Review => {
@@ -42,13 +47,13 @@ pub fn settle(
                 Verdict::Review
             }
             OnChange::Replace => {
-                let changes = known.items.differences(items);
+                let changes = known.items.differences(&items);
                 let because =
                     Because { why: "replaced by a later report".into(), origin: Origin::Source, source: Some(source) };
                 let patient = records::patient_row(tx.conn, known.patient)?;
                 let reported = (patient.items != arrived.patient).then_some(&arrived.patient);
                 if !changes.is_empty() || known.reported_patient.as_ref() != reported {
-                    write_abstract(tx, by, &known, items, reported, &changes, &because)?;
+                    write_abstract(tx, by, &known, &items, reported, &changes, &because)?;
                 }
                 Verdict::Replaced
             }

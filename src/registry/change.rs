@@ -4,7 +4,7 @@
 //!   seen version == stored version ?  no ──► Stale: what changed since, by whom, beside what was typed
 //!            │ yes
 //!   items set ──► rules that follow (220 from 225) ──► row written, promoted columns derived
-//!            ──► tumor follows ──► search keys ──► history row (old, new, who, why) ──► audit line
+//!            ──► derived values follow (registry::rederive) ──► tumor follows ──► search keys ──► history row (old, new, who, why) ──► audit line
 //! ```
 //!
 //! All of it happens in one piece of the writer's transaction, or none of it.
@@ -14,7 +14,9 @@ use serde::Serialize;
 use crate::asker::Own;
 use crate::naaccr::{Level, super_dictionary};
 use crate::registry::consolidate;
+use crate::registry::derived::Replace;
 use crate::registry::record::Record;
+use crate::registry::rederive::{self, Following, follow};
 use crate::registry::search_keys::{identifiers_of_abstract, names_of, sent_identifiers, ssn_identifiers};
 use crate::registry::store::records::{self, Abstract, Patient};
 use crate::registry::store::settings::setting_number;
@@ -175,9 +177,17 @@ pub(crate) fn write_abstract(
         changes: changed,
     };
     tx.remember(by, &entry)?;
+    let patient = records::patient_row(tx.conn, before.patient)?;
+    let replace = match because.origin {
+        Origin::Typed => Replace::WhereInputsMoved { patient: &patient.items, items: &before.items },
+        _ => Replace::Nothing,
+    };
+    let of = Following { abstract_: before, version, items, reported_patient, patient: &patient.items };
+    let (version, derived) = follow(tx, by, &of, replace)?;
     consolidate::tumor_follows(tx, by, before.tumor)?;
     let line = by.line("change", tx.now).patient(before.patient).tumor(before.tumor).abstract_(before.id);
-    let line = line.facility(crate::asker::FacilityId(before.facility)).note(names_of_items(changed));
+    let line =
+        line.facility(crate::asker::FacilityId(before.facility)).note(names_of_items(changed.iter().chain(&derived)));
     tx.audit(line);
     Ok(version)
 }
@@ -209,7 +219,8 @@ pub(crate) fn write_patient(
         changes: changed,
     };
     tx.remember(by, &entry)?;
-    let line = by.line("change", tx.now).patient(before.id).note(names_of_items(changed));
+    rederive::patient_changed(tx, by, before.id, (&before.items, items), changed, because.origin)?;
+    let line = by.line("change", tx.now).patient(before.id).note(names_of_items(changed.iter()));
     tx.audit(line);
     Ok(version)
 }
@@ -220,8 +231,8 @@ pub(crate) fn add_sender_number(tx: &mut Tx<'_>, patient: i64, items: &Record, s
 }
 
 /// Names of changed items for an audit line.
-fn names_of_items(changed: &[Changed]) -> String {
-    changed.iter().map(|c| c.item.as_str()).filter(|item| !item.starts_with('@')).collect::<Vec<_>>().join(" ")
+fn names_of_items<'c>(changed: impl Iterator<Item = &'c Changed>) -> String {
+    changed.map(|c| c.item.as_str()).filter(|item| !item.starts_with('@')).collect::<Vec<_>>().join(" ")
 }
 
 /// Looks whether items may be set at this level and values kept.

@@ -44,6 +44,8 @@ pub struct Edition {
     pub(crate) year: Option<KeyId>,
     /// The keys a schema is looked up by with the NAACCR ids of their items.
     pub(crate) selecting: Vec<(KeyId, TextId)>,
+    /// The NAACCR ids of the items its schemas derive.
+    pub(crate) derivable: Vec<TextId>,
 }
 
 impl Edition {
@@ -75,7 +77,13 @@ impl Edition {
                 Some((*key, inputs.find(|input| input.xml_id.0 != 0)?.xml_id))
             })
             .collect();
-        Ok(Edition { rules, index, lookup, year, selecting })
+        let mut derivable: Vec<TextId> = Vec::new();
+        for output in rules.schemas.iter().flat_map(|schema| &schema.outputs) {
+            if output.xml_id.0 != 0 && !derivable.contains(&output.xml_id) {
+                derivable.push(output.xml_id);
+            }
+        }
+        Ok(Edition { rules, index, lookup, year, selecting, derivable })
     }
 
     /// The algorithm's id, such as `eod_public`.

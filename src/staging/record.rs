@@ -46,6 +46,8 @@ pub struct Derived<'e> {
     pub schema: Option<&'e str>,
     /// What to ask so that there is one schema.
     pub ask: Vec<Question<'e>>,
+    /// The values the rules read, by NAACCR id: what selects the schema and what it stages by.
+    pub inputs: Vec<(&'e str, String)>,
     /// The derived items by NAACCR id, in the order of the schema's outputs.
     pub items: Vec<(&'e str, String)>,
     /// Problems, owned: kind, table, key and columns.
@@ -131,9 +133,12 @@ pub fn stage_by<'e, 'r>(
         outcome: Outcome::NoMatchingSchema,
         schema: None,
         ask: Vec::new(),
+        inputs: Vec::new(),
         items: Vec::new(),
         problems: Vec::new(),
     };
+    let read = |key: &str, id: &'e str| Some((id, value(key, id)?.to_owned()));
+    derived.inputs = edition.selecting_items().filter_map(|(key, id)| read(key, id)).collect();
     let schema = match edition.find(known.iter().copied()) {
         Found::One(schema) => schema,
         Found::Several { ask, .. } => {
@@ -158,6 +163,12 @@ pub fn stage_by<'e, 'r>(
             Some((key, Some(value(key, id)?)))
         })
         .collect();
+    for input in schema.inputs().filter(|input| input.used_for_staging()) {
+        let id = input.xml_id().unwrap_or("");
+        if !derived.inputs.iter().any(|(known, _)| *known == id) {
+            derived.inputs.extend(read(input.key(), id));
+        }
+    }
     let staged = edition.stage(inputs, as_of, Mode::Practical);
     derived.outcome = staged.outcome;
     derived.problems = staged.problems.iter().map(OwnedProblem::from).collect();
@@ -173,5 +184,10 @@ impl Edition {
     /// The items a schema is looked up by: key and NAACCR id.
     pub fn selecting_items(&self) -> impl Iterator<Item = (&str, &str)> {
         self.selecting.iter().map(|(key, id)| (self.rules.key(*key), self.rules.text(*id)))
+    }
+
+    /// The NAACCR ids of every item that some schema of this edition derives.
+    pub fn derivable_items(&self) -> impl Iterator<Item = &str> {
+        self.derivable.iter().map(|id| self.rules.text(*id))
     }
 }

@@ -1,5 +1,6 @@
 //! Writing an export.
 
+use std::borrow::Cow;
 use std::io::Write;
 
 use chrono::{DateTime, Utc};
@@ -11,7 +12,7 @@ use crate::intake::arrived::{Head, dictionary_name};
 use crate::naaccr::{Level, Patient, RecordType, Root, Unknown, Version, WriteOptions, Writer};
 use crate::registry::record::Record;
 use crate::registry::store::disclosure::{self, NewDisclosure};
-use crate::registry::store::outgoing::{Filter, OutPatient, Outgoing};
+use crate::registry::store::outgoing::{Filter, Out, OutPatient, Outgoing};
 use crate::registry::store::settings::setting;
 use crate::registry::store::{By, PROGRAM, Store, StoreError, facility, imports};
 use crate::submission::convert::{Loss, Losses, Target};
@@ -200,7 +201,7 @@ fn prepare(
 /// One account of a patient: patient-level items and the tumors under them.
 struct Account<'a> {
     patient: &'a Record,
-    tumors: Vec<&'a Record>,
+    tumors: Vec<Cow<'a, Record>>,
 }
 
 /// A patient goes out once. As received, abstracts whose facility reported other patient-level items go out under
@@ -212,15 +213,30 @@ fn accounts(stored: &OutPatient, as_received: bool) -> Vec<Account<'_>> {
             Some(reported) if as_received => reported,
             _ => &stored.items,
         };
+        let items = match as_received {
+            true => as_it_came(abstract_),
+            false => Cow::Borrowed(&abstract_.items),
+        };
         match accounts.iter_mut().find(|a| a.patient == patient) {
-            Some(account) => account.tumors.push(&abstract_.items),
-            None => accounts.push(Account { patient, tumors: vec![&abstract_.items] }),
+            Some(account) => account.tumors.push(items),
+            None => accounts.push(Account { patient, tumors: vec![items] }),
         }
     }
     if accounts.is_empty() {
         accounts.push(Account { patient: &stored.items, tumors: vec![] });
     }
     accounts
+}
+
+/// The items without those that were empty when they came and that the staging rules filled.
+fn as_it_came(abstract_: &Out) -> Cow<'_, Record> {
+    let mut filled = abstract_.derived.filled().peekable();
+    if filled.peek().is_none() {
+        return Cow::Borrowed(&abstract_.items);
+    }
+    let mut items = abstract_.items.clone();
+    filled.for_each(|id| drop(items.set(id, "")));
+    Cow::Owned(items)
 }
 
 /// What exporting refreshes on each tumor.
@@ -249,7 +265,7 @@ fn fill(
         match refreshed {
             None => target.write(items, Level::Tumor, &mut tumor.items, losses),
             Some(refreshed) => {
-                let mut fresh = (*items).clone();
+                let mut fresh = items.as_ref().clone();
                 fresh.set("dateCaseReportExported", &refreshed.date);
                 fresh.set("vendorName", &refreshed.vendor);
                 target.write(&fresh, Level::Tumor, &mut tumor.items, losses);

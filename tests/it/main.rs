@@ -14,6 +14,7 @@ mod at_the_door;
 mod checking;
 mod codes;
 mod conflicts;
+mod derived;
 mod followup;
 mod house;
 mod imports;

@@ -5,6 +5,7 @@ DROP TABLE reconciliation;
 DROP TABLE operation;
 DROP TABLE attempt;
 DROP TABLE contact;
+DROP TABLE standard;
 DROP TABLE file_chunk;
 DROP TABLE file;
 DROP TABLE job;

@@ -139,7 +139,9 @@ CREATE TABLE abstract (
     hash BLOB NOT NULL,
     changed_at TEXT NOT NULL,
     items TEXT NOT NULL CHECK (json_valid(items)),
-    reported_patient TEXT CHECK (reported_patient IS NULL OR json_valid(reported_patient))
+    reported_patient TEXT CHECK (reported_patient IS NULL OR json_valid(reported_patient)),
+    -- What the staging rules wrote: by algorithm its edition, schema, hash of its inputs and the items (registry::derive).
+    derived TEXT CHECK (derived IS NULL OR json_valid(derived))
 ) STRICT;
 CREATE INDEX abstract_patient ON abstract (patient_id, facility_id, state, import_id);
 CREATE INDEX abstract_tumor ON abstract (tumor_id);
@@ -366,6 +368,24 @@ CREATE TABLE file_chunk (
     content BLOB NOT NULL,
     PRIMARY KEY (file_id, ordinal)
 ) STRICT;
+
+-- What a registry loaded itself: editions of algorithms, dictionaries and other standards, checked whole before they stand here.
+CREATE TABLE standard (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    edition TEXT NOT NULL,
+    origin TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    content BLOB NOT NULL,
+    loaded_by TEXT NOT NULL,
+    loaded_at TEXT NOT NULL,
+    switched_on INTEGER NOT NULL,
+    switched_by TEXT,
+    switched_at TEXT
+) STRICT;
+CREATE UNIQUE INDEX standard_edition ON standard (kind, name, edition);
 
 CREATE TABLE contact (
     id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -31,6 +31,7 @@ pub mod search;
 pub mod settings;
 pub mod sources;
 pub mod sql_access;
+pub mod standards;
 pub mod trail;
 mod url;
 pub(crate) mod write_records;
@@ -51,6 +52,7 @@ pub use url::DatabaseUrl;
 pub use writer::{Tx, Writer};
 
 use crate::registry::clock::Clock;
+use crate::registry::standards::{InUse, Shelf};
 
 /// A reading connection of the pool.
 pub type Reading = r2d2::PooledConnection<diesel::r2d2::ConnectionManager<Conn>>;
@@ -66,6 +68,7 @@ struct Inner {
     readers: open::Readers,
     writer: Writer,
     clock: Clock,
+    shelf: Shelf,
     secret: [u8; 32],
 }
 
@@ -122,9 +125,13 @@ impl Store {
             None => Anchor::none(),
         };
         let again = url.clone();
-        let writer = Writer::start(conn, move || open::connect(&again), clock.clone(), anchor);
+        let shelf = Shelf::default();
+        if let Some(own) = standards::read_in_use(&mut conn, &InUse::default())? {
+            shelf.put(own);
+        }
+        let writer = Writer::start(conn, move || open::connect(&again), clock.clone(), anchor, shelf.clone());
         let readers = open::readers(url)?;
-        Ok(Store { inner: Arc::new(Inner { url: url.clone(), readers, writer, clock, secret }) })
+        Ok(Store { inner: Arc::new(Inner { url: url.clone(), readers, writer, clock, shelf, secret }) })
     }
 
     /// A connection for reading; it cannot write.

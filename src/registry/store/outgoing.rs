@@ -5,6 +5,7 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 use super::audit::By;
 use super::scope::ScopeBinds;
 use super::{Conn, Dialect, Reading, Store, StoreError, Value};
+use crate::registry::derived::Derivation;
 use crate::registry::record::Record;
 
 /// Which records go out.
@@ -31,6 +32,8 @@ pub struct Out {
     pub items: Record,
     /// Patient-level items as this facility reported them, when kept apart.
     pub reported_patient: Option<Record>,
+    /// What the staging rules wrote into the items.
+    pub derived: Derivation,
 }
 
 /// A patient on its way out, with the abstracts that go with it.
@@ -64,6 +67,8 @@ struct OutRow {
     items: String,
     #[diesel(sql_type = Nullable<Text>)]
     reported_patient: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    derived: Option<String>,
 }
 
 /// A pass over the registry in one moment's state.
@@ -137,6 +142,7 @@ impl Outgoing {
                     facility: out.facility_id,
                     items: Record::parse(&out.items, &what)?,
                     reported_patient: out.reported_patient.map(|t| Record::parse(&t, &what)).transpose()?,
+                    derived: Derivation::parse(out.derived.as_deref()),
                 });
             }
             let wanted = !abstracts.is_empty() || (self.without_tumor == 1 && !has_abstract(&mut self.conn, row.id)?);
@@ -179,7 +185,7 @@ fn abstracts(
 ) -> Result<Vec<OutRow>, StoreError> {
     let (low, high) = years.unwrap_or((0, 9999));
     Ok(conn.rows::<OutRow>(
-        "SELECT a.id, a.patient_id, a.facility_id, a.items, a.reported_patient FROM abstract_live a JOIN tumor_live t ON t.id = a.tumor_id \
+        "SELECT a.id, a.patient_id, a.facility_id, a.items, a.reported_patient, a.derived FROM abstract_live a JOIN tumor_live t ON t.id = a.tumor_id \
          WHERE a.patient_id > ? AND a.patient_id <= ? AND (? = 1 OR a.facility_id IN (?)) AND (? = 1 OR a.facility_id IN (?)) \
          AND (? = 1 OR (t.dx_low >= ? AND t.dx_high <= ?)) \
          AND (? = 1 OR replace(?, ',' || a.status || ',', '') <> ?) ORDER BY a.patient_id, a.id",

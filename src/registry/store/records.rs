@@ -7,6 +7,7 @@ use super::history::{self, Kind, Remembered};
 use super::scope::ScopeBinds;
 use super::{Conn, StoreError};
 use crate::binds;
+use crate::registry::derived::Derivation;
 use crate::registry::record::Record;
 
 /// A patient's row with its items.
@@ -68,6 +69,8 @@ pub struct Abstract {
     pub items: Record,
     /// Patient-level items as the facility reported them, when they are kept apart from the patient's.
     pub reported_patient: Option<Record>,
+    /// What the staging rules wrote into the items.
+    pub derived: Derivation,
     /// When it last changed.
     pub changed_at: String,
     /// The import that brought it; 0 when made by hand.
@@ -130,6 +133,8 @@ struct AbstractRow {
     items: String,
     #[diesel(sql_type = Nullable<Text>)]
     reported_patient: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    derived: Option<String>,
     #[diesel(sql_type = Text)]
     changed_at: String,
     #[diesel(sql_type = BigInt)]
@@ -172,6 +177,7 @@ impl AbstractRow {
             record_type: self.record_type,
             items: Record::parse(&self.items, &what)?,
             reported_patient: self.reported_patient.map(|t| Record::parse(&t, &what)).transpose()?,
+            derived: Derivation::parse(self.derived.as_deref()),
             changed_at: self.changed_at,
             import: self.import_id,
         })
@@ -201,7 +207,7 @@ pub fn abstract_(conn: &mut Conn, by: &By, id: i64) -> Result<Abstract, StoreErr
     let scope = ScopeBinds::of(by);
     conn.row::<AbstractRow>(
         "SELECT a.id, a.version, a.tumor_id, a.patient_id, a.facility_id, a.source_id, a.status, a.abstractor, a.due, \
-         a.naaccr_version, a.record_type, a.items, a.reported_patient, a.changed_at, a.import_id \
+         a.naaccr_version, a.record_type, a.items, a.reported_patient, a.derived, a.changed_at, a.import_id \
          FROM abstract_live a WHERE a.id = ? AND (? = 1 OR a.facility_id IN (?))",
         &[id.into(), scope.all(), scope.ids()],
     )?
@@ -214,7 +220,7 @@ pub fn abstracts_of_patient(conn: &mut Conn, by: &By, patient: i64) -> Result<Ve
     let scope = ScopeBinds::of(by);
     conn.rows::<AbstractRow>(
         "SELECT a.id, a.version, a.tumor_id, a.patient_id, a.facility_id, a.source_id, a.status, a.abstractor, a.due, \
-         a.naaccr_version, a.record_type, a.items, a.reported_patient, a.changed_at, a.import_id \
+         a.naaccr_version, a.record_type, a.items, a.reported_patient, a.derived, a.changed_at, a.import_id \
          FROM abstract_live a WHERE a.patient_id = ? AND (? = 1 OR a.facility_id IN (?)) ORDER BY a.id",
         &[patient.into(), scope.all(), scope.ids()],
     )?
@@ -245,7 +251,7 @@ pub fn changes_of(conn: &mut Conn, kind: Kind, record: i64) -> Result<Vec<Rememb
 pub(crate) fn abstracts_of_patient_unseen(conn: &mut Conn, patient: i64) -> Result<Vec<Abstract>, StoreError> {
     conn.rows::<AbstractRow>(
         "SELECT a.id, a.version, a.tumor_id, a.patient_id, a.facility_id, a.source_id, a.status, a.abstractor, a.due, \
-         a.naaccr_version, a.record_type, a.items, a.reported_patient, a.changed_at, a.import_id \
+         a.naaccr_version, a.record_type, a.items, a.reported_patient, a.derived, a.changed_at, a.import_id \
          FROM abstract a WHERE a.patient_id = ? AND a.state = 'live' ORDER BY a.id",
         binds![patient],
     )?
@@ -258,7 +264,7 @@ pub(crate) fn abstracts_of_patient_unseen(conn: &mut Conn, patient: i64) -> Resu
 pub(crate) fn abstracts_of_tumor(conn: &mut Conn, tumor: i64) -> Result<Vec<Abstract>, StoreError> {
     conn.rows::<AbstractRow>(
         "SELECT a.id, a.version, a.tumor_id, a.patient_id, a.facility_id, a.source_id, a.status, a.abstractor, a.due, \
-         a.naaccr_version, a.record_type, a.items, a.reported_patient, a.changed_at, a.import_id \
+         a.naaccr_version, a.record_type, a.items, a.reported_patient, a.derived, a.changed_at, a.import_id \
          FROM abstract a WHERE a.tumor_id = ? AND a.state = 'live' ORDER BY a.id",
         binds![tumor],
     )?

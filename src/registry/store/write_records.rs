@@ -6,6 +6,7 @@ use super::{Conn, Dialect, StoreError};
 use crate::asker::UserId;
 use crate::binds;
 use crate::registry::clock::stamp;
+use crate::registry::derived::Derivation;
 use crate::registry::promoted::{OfAbstract, OfPatient, OfTumor};
 use crate::registry::record::{Record, text_hash};
 use crate::registry::search_keys::{Identifier, NameKey};
@@ -23,6 +24,9 @@ pub(crate) struct NewAbstract<'a> {
     pub record_type: &'a str,
     pub due_days: i64,
     pub reported_patient: Option<&'a Record>,
+    /// 1, or 2 when the rules wrote into what arrived.
+    pub version: i64,
+    pub derived: &'a Derivation,
 }
 
 impl Tx<'_> {
@@ -166,14 +170,16 @@ impl Tx<'_> {
     ) -> Result<(i64, [u8; 32]), StoreError> {
         let text = items.to_text();
         let reported = new.reported_patient.map(Record::to_text);
+        let derived = new.derived.to_text();
         let hash = text_hash(&text, reported.as_deref());
         let a = OfAbstract::from(items, new.due_days);
         let at = stamp(self.now);
         let id = self.conn.number(
             "INSERT INTO abstract (version, state, import_id, tumor_id, patient_id, facility_id, source_id, accession, sequence, \
              class, first_contact, status, abstractor, due, completed, naaccr_version, record_type, hash, changed_at, items, \
-             reported_patient) VALUES (1, 'live', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id AS n",
+             reported_patient, derived) VALUES (?, 'live', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id AS n",
             binds![
+                new.version,
                 new.import,
                 new.tumor,
                 new.patient,
@@ -193,6 +199,7 @@ impl Tx<'_> {
                 &at,
                 &text,
                 &reported,
+                &derived,
             ],
         )?;
         Ok((given(id)?, hash))
@@ -239,6 +246,13 @@ impl Tx<'_> {
         )?;
         one(rows)?;
         Ok(hash)
+    }
+
+    /// Writes the account of an abstract's derived values.
+    pub(crate) fn set_derivation(&mut self, id: i64, derivation: &Derivation) -> Result<(), StoreError> {
+        let text = derivation.to_text();
+        self.conn.run("UPDATE abstract SET derived = ? WHERE id = ?", binds![&text, id])?;
+        Ok(())
     }
 
     /// Adds what search finds a patient by. Earlier names stay; what is already there is not doubled.

@@ -13,6 +13,7 @@
 //! is the last statement: on PostgreSQL the head row of the chain is locked for that moment only.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::time::{Duration, Instant};
 
@@ -23,6 +24,7 @@ use super::audit::{self, Line};
 use super::history::ChangeLog;
 use super::{Conn, Dialect, StoreError};
 use crate::registry::clock::Clock;
+use crate::registry::standards::{InUse, Shelf};
 
 const LONGEST_GROUP: Duration = Duration::from_millis(100);
 
@@ -32,6 +34,8 @@ pub struct Tx<'c> {
     pub conn: &'c mut Conn,
     /// The time that every line of this piece carries.
     pub now: DateTime<Utc>,
+    /// The editions of standards in use.
+    pub standards: Arc<InUse>,
     lines: Vec<Line>,
     changes: ChangeLog,
 }
@@ -100,11 +104,12 @@ impl Writer {
         reconnect: impl Fn() -> Result<Conn, StoreError> + Send + 'static,
         clock: Clock,
         anchor: Anchor,
+        shelf: Shelf,
     ) -> Writer {
         let (queue, work) = channel::<Box<dyn Task>>();
         std::thread::Builder::new()
             .name("writer".into())
-            .spawn(move || Loop { conn: Some(conn), reconnect: Box::new(reconnect), clock, anchor }.run(&work))
+            .spawn(move || Loop { conn: Some(conn), reconnect: Box::new(reconnect), clock, anchor, shelf }.run(&work))
             .expect("a thread for the writer can be started when the program starts");
         Writer { queue }
     }
@@ -131,6 +136,7 @@ struct Loop {
     reconnect: Box<dyn Fn() -> Result<Conn, StoreError> + Send>,
     clock: Clock,
     anchor: Anchor,
+    shelf: Shelf,
 }
 
 impl Loop {
@@ -178,7 +184,13 @@ impl Loop {
             if at > 0 {
                 conn.batch("SAVEPOINT piece")?;
             }
-            let mut tx = Tx { conn, now: self.clock.now(), lines: Vec::new(), changes: ChangeLog::new()? };
+            let mut tx = Tx {
+                conn,
+                now: self.clock.now(),
+                standards: self.shelf.in_use(),
+                lines: Vec::new(),
+                changes: ChangeLog::new()?,
+            };
             let good = tasks[at].run(&mut tx);
             let (mut said, changes) = (tx.lines, tx.changes);
             match (good, at) {

@@ -11,7 +11,7 @@ use crate::naaccr::{DataType, ItemNumber, Level, StandardItem, super_dictionary}
 use crate::registry::change::{Because, Change, amend_abstract, amend_patient};
 use crate::registry::life::{Stage, life};
 use crate::registry::sections::{section, section_of, sections};
-use crate::registry::store::{Kind, StoreError};
+use crate::registry::store::{Kind, StoreError, records};
 use crate::web::frame::Sheet;
 use crate::web::{Ask, Refused, Reply, show};
 
@@ -91,11 +91,13 @@ fn write(ask: &Ask, case: &Case, changes: Vec<Change>) -> Result<(i64, i64), Ref
     let answer = ask.store().write(move |tx| {
         let because = Because::typed(&why);
         let mut versions = (seen, seen_patient);
-        if !patient.is_empty() {
-            versions.1 = amend_patient(tx, &by, patient_id, seen_patient, &patient, &because)?;
-        }
         if !tumor.is_empty() {
             versions.0 = amend_abstract(tx, &by, abstract_id, seen, &tumor, &because)?;
+        }
+        if !patient.is_empty() {
+            versions.1 = amend_patient(tx, &by, patient_id, seen_patient, &patient, &because)?;
+            // What the rules derive may have followed the patient.
+            versions.0 = records::abstract_(tx.conn, &by, abstract_id)?.version;
         }
         Ok::<_, StoreError>(versions)
     });
