@@ -273,11 +273,17 @@ fn ours<'d>(derived: &'d Derived<'_>, id: &str) -> Ours<'d> {
 fn is_collected(derived: &Derived<'_>, id: &str) -> bool {
     let any = |test: &dyn Fn(&str) -> bool| derived.inputs.iter().any(|(input, _)| test(input));
     match id {
-        "schemaId" | "pediatricId" => true,
+        "schemaId" => true,
+        "pediatricId" => derived.schema.is_some_and(is_of_a_child),
         "derivedSummaryStage2018" => any(&|input| matches!(input, "eodPrimaryTumor" | "eodRegionalNodes" | "eodMets")),
         "derivedSummaryGrade2018" => any(&|input| input.starts_with("grade")),
         _ => any(&|input| !CHOOSING.contains(&input)),
     }
+}
+
+/// Whether a schema of the Pediatric algorithm is one of children; the other takes every adult.
+pub fn is_of_a_child(schema: &str) -> bool {
+    schema != "adult_other_non_pediatric"
 }
 
 /// Items that choose the schema and say nothing of the extent of the disease.

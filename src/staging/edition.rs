@@ -46,6 +46,8 @@ pub struct Edition {
     pub(crate) selecting: Vec<(KeyId, TextId)>,
     /// The NAACCR ids of the items its schemas derive.
     pub(crate) derivable: Vec<TextId>,
+    /// The NAACCR ids of the items that some schemas ask for and others do not.
+    pub(crate) specific: OnceLock<Vec<TextId>>,
 }
 
 impl Edition {
@@ -83,7 +85,7 @@ impl Edition {
                 derivable.push(output.xml_id);
             }
         }
-        Ok(Edition { rules, index, lookup, year, selecting, derivable })
+        Ok(Edition { rules, index, lookup, year, selecting, derivable, specific: OnceLock::new() })
     }
 
     /// The algorithm's id, such as `eod_public`.

@@ -41,7 +41,7 @@ pub use edition::{AsOf, Edition, compile_archive};
 pub use explain::{Step, StepKind, Tested, Written};
 pub use facts::SchemaFacts;
 pub use form::{FormItem, schema_items};
-pub use record::{Derived, Editions, OwnedProblem, dx_year, stage_by, stage_record};
+pub use record::{Derived, Editions, OwnedProblem, dx_year, inputs_of, stage_by, stage_record};
 pub use shipped::{Algorithm, SHIPPED, Shipped};
 pub use stage::{Mode, Outcome, Problem, ProblemKind, Staged, Visit};
 pub use view::{

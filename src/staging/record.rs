@@ -3,8 +3,11 @@
 
 use super::ask::{Found, Question};
 use super::edition::{AsOf, Edition};
+use super::form::ON_EVERY_ABSTRACT;
+use super::rules::TextId;
 use super::shipped::Algorithm;
 use super::stage::{Mode, Outcome, Problem};
+use super::view::{InputView, SchemaView};
 
 /// The editions a registry stages by.
 #[derive(Debug, Clone, Copy)]
@@ -114,17 +117,7 @@ pub fn stage_by<'e, 'r>(
     item: impl Fn(&str) -> Option<&'r str>,
     as_of: &AsOf,
 ) -> Derived<'e> {
-    let date = item("dateOfDiagnosis").unwrap_or("").trim();
-    let year = date.get(..4).unwrap_or(date);
-    let value = |key: &str, id: &str| -> Option<&str> {
-        let found = match id {
-            _ if key == "year_dx" => Some(year),
-            "sexAssignedAtBirth" => item(id).or_else(|| item("sex")),
-            "sex" => item(id).or_else(|| item("sexAssignedAtBirth")),
-            _ => item(id),
-        };
-        found.map(str::trim).filter(|value| !value.is_empty())
-    };
+    let value = |key: &str, id: &str| value_of(&item, key, id);
     let known: Vec<(&str, Option<&str>)> =
         edition.selecting_items().filter_map(|(key, id)| Some((key, Some(value(key, id)?)))).collect();
     let mut derived = Derived {
@@ -156,13 +149,7 @@ pub fn stage_by<'e, 'r>(
         }
     };
     derived.schema = Some(schema.id());
-    let inputs: Vec<(&str, Option<&str>)> = schema
-        .inputs()
-        .filter_map(|input| {
-            let (key, id) = (input.key(), input.xml_id().unwrap_or(""));
-            Some((key, Some(value(key, id)?)))
-        })
-        .collect();
+    let inputs = inputs_of(&schema, &item);
     for input in schema.inputs().filter(|input| input.used_for_staging()) {
         let id = input.xml_id().unwrap_or("");
         if !derived.inputs.iter().any(|(known, _)| *known == id) {
@@ -180,10 +167,51 @@ pub fn stage_by<'e, 'r>(
     derived
 }
 
+/// The value of an input in a record: its item's, trimmed; none for a blank.
+fn value_of<'r>(item: &impl Fn(&str) -> Option<&'r str>, key: &str, id: &str) -> Option<&'r str> {
+    let found = match id {
+        _ if key == "year_dx" => item("dateOfDiagnosis").map(|date| date.trim()).map(|date| date.get(..4).unwrap_or(date)),
+        "sexAssignedAtBirth" => item(id).or_else(|| item("sex")),
+        "sex" => item(id).or_else(|| item("sexAssignedAtBirth")),
+        _ => item(id),
+    };
+    found.map(str::trim).filter(|value| !value.is_empty())
+}
+
+/// What a record gives a schema's inputs, by key; what it leaves blank is left out.
+pub fn inputs_of<'e, 'r>(
+    schema: &SchemaView<'e>,
+    item: &impl Fn(&str) -> Option<&'r str>,
+) -> Vec<(&'e str, Option<&'r str>)> {
+    let given = |input: InputView<'e>| {
+        let (key, id) = (input.key(), input.xml_id().unwrap_or(""));
+        Some((key, Some(value_of(item, key, id)?)))
+    };
+    schema.inputs().filter_map(given).collect()
+}
+
 impl Edition {
     /// The items a schema is looked up by: key and NAACCR id.
     pub fn selecting_items(&self) -> impl Iterator<Item = (&str, &str)> {
         self.selecting.iter().map(|(key, id)| (self.rules.key(*key), self.rules.text(*id)))
+    }
+
+    /// The NAACCR ids of the items that some schemas of this edition ask for and others do not.
+    pub fn specific_items(&self) -> impl Iterator<Item = &str> {
+        let found = self.specific.get_or_init(|| {
+            let mut times: Vec<(TextId, usize)> = Vec::new();
+            for input in self.rules.schemas.iter().flat_map(|schema| &schema.inputs) {
+                match times.iter_mut().find(|(id, _)| *id == input.xml_id) {
+                    Some((_, times)) => *times += 1,
+                    None => times.push((input.xml_id, 1)),
+                }
+            }
+            let all = self.rules.schemas.len();
+            let every = |id: &TextId| ON_EVERY_ABSTRACT.contains(&self.rules.text(*id));
+            let some = times.into_iter().filter(|(id, times)| id.0 != 0 && *times < all && !every(id));
+            some.map(|(id, _)| id).collect()
+        });
+        found.iter().map(|id| self.rules.text(*id))
     }
 
     /// The NAACCR ids of every item that some schema of this edition derives.

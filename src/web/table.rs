@@ -125,6 +125,8 @@ pub const ROUTES: &[Route] = &[
     get("/cases/{c}/items", Who::May(May::SeePatients), Scoping::Facility, Audit::View, all_items::show),
     get("/cases/{c}/differs", Who::May(May::SeePatients), Scoping::Facility, Audit::View, differs::show),
     post("/cases/{c}/differs", Who::May(May::EditTumorItems), Scoping::Facility, Audit::Change, differs::take),
+    get("/cases/{c}/derivation", PATIENTS, Facility, View, derivation::show),
+    post("/cases/{c}/derivation", Who::May(May::EditTumorItems), Facility, Change, derivation::accept),
     get("/cases/{c}/source", Who::May(May::SeePatients), Scoping::Facility, Audit::View, source::show),
     get("/cases/{c}/items/{no}", Who::May(May::SeePatients), Scoping::Facility, Audit::View, item::history),
     post("/cases/{c}/items/{no}", Who::May(May::EditTumorItems), Scoping::Facility, Audit::Change, item::save),

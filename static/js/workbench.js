@@ -9,7 +9,8 @@
   let version = root.dataset.version;
   let patientVersion = root.dataset.patientVersion;
   const fields = document.querySelector(".fields");
-  const boxes = [...fields.querySelectorAll(".code")];
+  let boxes = [...fields.querySelectorAll(".code")];
+  let form = root.dataset.form;
   const list = document.getElementById("codes");
   const saved = document.getElementById("saved");
   const report = document.querySelector(".report");
@@ -59,6 +60,7 @@
     if (box.value === sent) { box.value = said.value; }
     known.set(box, said.value);
     say(`Saved ${said.saved}`);
+    if (said.form !== undefined && said.form !== form) return renew(said.form);
     const row = box.closest(".field");
     if (!row) return;
     row.querySelector(".meaning").textContent = said.meaning;
@@ -77,6 +79,40 @@
     span.className = "warn";
     span.textContent = said.problem;
     says.replaceChildren(span);
+  }
+
+  // The schema or a derived value is another now: the page is fetched again and its form put in place, with what is
+  // being typed and the place of the cursor kept.
+  let renewing = false;
+  async function renew(next) {
+    const answer = await fetch(location.pathname + location.search, { headers: { accept: "text/html" } });
+    if (!answer.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.querySelector(".fields");
+    if (!fresh) return;
+    form = next;
+    const here = document.activeElement;
+    const typing = here && here.matches(".fields .code") ? { id: here.id, at: here.selectionStart } : null;
+    const open = new Map(boxes.filter((b) => b.id && b.value !== known.get(b)).map((b) => [b.id, b.value]));
+    const top = fields.scrollTop;
+    renewing = true;
+    fresh.querySelector("#codes")?.replaceWith(list);
+    fields.replaceChildren(...fresh.childNodes);
+    for (const place of [".middle-head", "#dock", "#rules"]) {
+      const [old, now] = [document.querySelector(place), page.querySelector(place)];
+      if (old && now) old.replaceChildren(...now.childNodes);
+    }
+    document.querySelectorAll(".noscript").forEach((b) => { b.hidden = true; });
+    boxes = [...fields.querySelectorAll(".code")];
+    boxes.forEach((b) => {
+      known.set(b, b.value);
+      if (open.has(b.id)) b.value = open.get(b.id);
+    });
+    fields.scrollTop = top;
+    const again = typing && document.getElementById(typing.id);
+    last = again || boxes[0];
+    if (again) { again.focus({ preventScroll: true }); if (again.matches("input")) again.setSelectionRange(typing.at, typing.at); }
+    renewing = false;
   }
 
   function conflict(box, value, said) {
@@ -130,7 +166,7 @@
       li.role = "option";
       li.id = `code-${place}`;
       const b = document.createElement("b");
-      b.textContent = choice.code;
+      b.textContent = choice.shown;
       const s = document.createElement("span");
       s.textContent = choice.label;
       if (!choice.fits) s.className = "dim";
@@ -160,7 +196,7 @@
     if (chosen) { chosen.scrollIntoView({ block: "nearest" }); last.setAttribute("aria-activedescendant", chosen.id); }
   }
   function take(place) {
-    if (options[place]) { last.value = options[place].code; hideCodes(); save(last); last.select(); }
+    if (options[place]?.code) { last.value = options[place].code; hideCodes(); save(last); last.select(); }
   }
   function hideCodes() {
     asked += 1;
@@ -177,6 +213,7 @@
   });
   fields.addEventListener("focusout", (e) => {
     if (!e.target.matches(".code")) return;
+    if (renewing) return;
     hideCodes();
     save(e.target);
   });
@@ -226,7 +263,11 @@
     else if (box && open && e.key === "Enter" && !e.ctrlKey) { done(); take(at); step(box, 1); }
     else if (e.key === "Escape" && open) { done(); hideCodes(); if (box) box.value = known.get(box) ?? box.value; }
     else if (box && e.key === "Enter" && !e.ctrlKey && box.matches("input")) { done(); step(box, e.shiftKey ? -1 : 1); }
-    else if (box && ((e.key === "F4" && !e.shiftKey) || (e.altKey && e.key === "ArrowDown"))) { done(); if (box.matches("[data-codes]")) showCodes(box, ""); }
+    else if (box && ((e.key === "F4" && !e.shiftKey) || (e.altKey && e.key === "ArrowDown"))) {
+      done();
+      if (box.closest(".is-derived")) queue.then(() => { location.href = `/cases/${kase}/derivation#d${numberOf(box)}`; });
+      else if (box.matches("[data-codes]")) showCodes(box, "");
+    }
     else if (box && e.key === "F4" && e.shiftKey) { done(); save(box); queue.then(() => { location.href = `/cases/${kase}/items/${numberOf(box)}`; }); }
     else if (e.key === "F8") {
       done();

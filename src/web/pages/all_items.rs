@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::case_stage::CaseStage;
 use super::banner::{Banner, Tab};
 use super::fields::{context_of, words_of};
 use super::workbench::Case;
@@ -47,6 +48,7 @@ struct Own {
 pub fn show(ask: &Ask) -> Result<Reply, Refused> {
     let case = Case::read(ask)?;
     let context = context_of(&case);
+    let stage = CaseStage::of(&ask.store().standards(), &case, ask.now());
     let q = ask.query.trimmed("q");
     let words: Vec<String> = q.to_lowercase().split_whitespace().map(str::to_string).collect();
     let only_filled = ask.query.get("filled") != "no" && words.is_empty();
@@ -65,7 +67,7 @@ pub fn show(ask: &Ask) -> Result<Reply, Refused> {
                 number,
                 name: show::item_name(&item.name),
                 value: value.chars().take(300).collect(),
-                meaning: words_of(item, value, &context),
+                meaning: words_of(item, value, &context, &stage),
                 section: section_of(&item.id).map(|s| s.key),
                 historical: item.retired_after.is_some(),
             })

@@ -3,9 +3,10 @@
 use serde::Serialize;
 
 use super::banner::Banner;
+use super::case_stage::{CaseStage, Pick, picklist};
 use super::fields::{context_of, problem_of, words_of};
-use super::workbench::Case;
-use crate::codes::choices;
+use super::workbench::{Case, form_of};
+use crate::codes::{Choice, Hit, choices, search};
 use crate::dates::PartialDate;
 use crate::naaccr::{DataType, ItemNumber, Level, StandardItem, super_dictionary};
 use crate::registry::change::{Because, Change, amend_abstract, amend_patient};
@@ -39,6 +40,8 @@ struct Saved {
     value: String,
     meaning: String,
     problem: Option<String>,
+    /// What the form depends on; when it differs from the page's the page is made again.
+    form: String,
     saved: String,
 }
 
@@ -54,11 +57,13 @@ pub fn save(ask: &Ask) -> Result<Reply, Refused> {
     }
     let case = Case::read(ask)?;
     let context = context_of(&case);
+    let stage = CaseStage::of(&ask.store().standards(), &case, ask.now());
     Reply::json(&Saved {
         version,
         patient_version,
-        meaning: words_of(item, case.value(&item.id), &context),
-        problem: problem_of(item, case.value(&item.id), &context),
+        meaning: words_of(item, case.value(&item.id), &context, &stage),
+        problem: problem_of(item, case.value(&item.id), &context, &stage),
+        form: form_of(&case, &stage),
         value: case.value(&item.id).to_string(),
         saved: show::time_to_second(&case.abstract_.changed_at, ask.app.front()?.zone),
     })
@@ -68,8 +73,11 @@ pub fn save(ask: &Ask) -> Result<Reply, Refused> {
 pub fn save_section(ask: &Ask) -> Result<Reply, Refused> {
     let found = section(ask.path.get("section")).ok_or(Refused::NotFound)?;
     let case = Case::read(ask)?;
+    // The stage section also holds items of the schema that stand in no section.
+    let elsewhere = super_dictionary().items().iter().filter(|i| found.key == "stage" && section_of(&i.id).is_none());
     let changes = found
         .items()
+        .chain(elsewhere)
         .filter_map(|item| {
             let field = format!("i{}", item.number.map_or(0, |n| n.0));
             let value = ask.form.has(&field).then(|| as_stored(item, ask.form.get(&field)))?;
@@ -153,6 +161,7 @@ pub fn history(ask: &Ask) -> Result<Reply, Refused> {
     let value = case.value(&item.id).to_string();
     let stages = life(&mut *ask.reading()?, kind, record, &item.id, &value)?;
     let context = context_of(&case);
+    let (by_rules, no_rules) = (CaseStage::of(&ask.store().standards(), &case, ask.now()), CaseStage::default());
     let zone = ask.app.front()?.zone;
     let today = PartialDate::from_naive(ask.now().date_naive()).map_err(|e| Refused::Broken(e.to_string()))?;
     let page = LifePage {
@@ -162,8 +171,15 @@ pub fn history(ask: &Ask) -> Result<Reply, Refused> {
         number: item.number.map_or(0, |n| n.0),
         id: item.id.to_string(),
         name: show::item_name(&item.name),
-        meaning: words_of(item, &value, &context),
-        stages: stages.into_iter().map(|stage| stage_shown(item, stage, &context, zone)).collect(),
+        meaning: words_of(item, &value, &context, &by_rules),
+        stages: stages
+            .into_iter()
+            .map(|stage| {
+                // The schema of today says what the value of today means, not what earlier ones did.
+                let rules = if stage.value == value { &by_rules } else { &no_rules };
+                stage_shown(item, stage, (&context, rules), zone)
+            })
+            .collect(),
         value,
         length: item.length,
         kind: item.data_type.name(),
@@ -184,7 +200,7 @@ pub fn history(ask: &Ask) -> Result<Reply, Refused> {
 fn stage_shown(
     item: &StandardItem,
     stage: Stage,
-    context: &crate::codes::Context<'_>,
+    (context, rules): (&crate::codes::Context<'_>, &CaseStage),
     zone: chrono_tz::Tz,
 ) -> StageShown {
     let how = match stage.origin.as_str() {
@@ -199,7 +215,7 @@ fn stage_shown(
     StageShown {
         day,
         time,
-        meaning: words_of(item, &stage.value, context),
+        meaning: words_of(item, &stage.value, context, rules),
         value: stage.value,
         login: stage.login,
         how: how.into(),
@@ -225,11 +241,63 @@ struct CodesPage<'a> {
 
 #[derive(Serialize)]
 struct ChoiceShown {
+    /// The value to write; empty where a number has to be entered.
     code: String,
+    /// The code as it is shown.
+    shown: String,
     label: String,
     chosen: bool,
     fits: bool,
-    note: &'static str,
+    note: String,
+}
+
+impl From<Choice> for ChoiceShown {
+    fn from(choice: Choice) -> ChoiceShown {
+        ChoiceShown {
+            code: choice.code.into(),
+            shown: choice.code.into(),
+            label: choice.label.into(),
+            chosen: false,
+            fits: choice.fits && choice.retired.is_none(),
+            note: standing(choice.fits, choice.retired.is_some()).into(),
+        }
+    }
+}
+
+impl From<Hit> for ChoiceShown {
+    fn from(hit: Hit) -> ChoiceShown {
+        let note = standing(hit.fits, hit.retired.is_some());
+        let met = hit.term.map_or(String::new(), |term| format!("found as {term}"));
+        ChoiceShown {
+            code: hit.code.into(),
+            shown: hit.shown(),
+            label: hit.label.into(),
+            chosen: false,
+            fits: hit.fits && hit.retired.is_none(),
+            note: [met.as_str(), note].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; "),
+        }
+    }
+}
+
+impl From<Pick> for ChoiceShown {
+    fn from(pick: Pick) -> ChoiceShown {
+        ChoiceShown {
+            code: if pick.whole { pick.code.clone() } else { String::new() },
+            shown: pick.code,
+            label: pick.label,
+            chosen: false,
+            fits: true,
+            note: pick.derives,
+        }
+    }
+}
+
+fn standing(fits: bool, retired: bool) -> &'static str {
+    match (fits, retired) {
+        (_, true) => "retired",
+        (true, false) => "",
+        (false, false) => "not usual here",
+    }
 }
 
 /// How many codes are shown at once.
@@ -243,29 +311,17 @@ pub fn codes(ask: &Ask) -> Result<Reply, Refused> {
     let value = case.value(&item.id);
     let q = ask.query.trimmed("q");
     let words: Vec<String> = q.to_lowercase().split_whitespace().map(str::to_string).collect();
-    let found: Vec<ChoiceShown> = choices(&item.id, &context)
-        .into_iter()
-        .filter(|choice| {
-            let label = choice.label.to_lowercase();
-            let code = choice.code.to_lowercase();
-            words.iter().all(|w| code.starts_with(w.as_str()) || label.contains(w.as_str()))
-        })
-        .take(MOST_CODES + 1)
-        .map(|choice| ChoiceShown {
-            code: choice.code.into(),
-            label: choice.label.into(),
-            chosen: choice.code == value,
-            fits: choice.fits && choice.retired.is_none(),
-            note: if choice.retired.is_some() {
-                "retired"
-            } else if choice.fits {
-                ""
-            } else {
-                "not usual here"
-            },
-        })
-        .collect();
+    let fits_words = |pick: &Pick| {
+        let (label, code) = (pick.label.to_lowercase(), pick.code.to_lowercase());
+        words.iter().all(|w| code.starts_with(w.as_str()) || label.contains(w.as_str()))
+    };
+    let mut found: Vec<ChoiceShown> = match picklist(&ask.store().standards(), &case, ask.now(), &item.id) {
+        Some(picks) => picks.into_iter().filter(fits_words).map(ChoiceShown::from).collect(),
+        None if words.is_empty() => choices(&item.id, &context).into_iter().map(ChoiceShown::from).collect(),
+        None => search(q, Some(&item.id), &context, MOST_CODES + 1).into_iter().map(ChoiceShown::from).collect(),
+    };
     let cut = found.len() > MOST_CODES;
+    found.iter_mut().for_each(|choice| choice.chosen = choice.code == value && !value.is_empty());
     let page = CodesPage {
         case: case.abstract_.id,
         version: case.abstract_.version,

@@ -3,12 +3,13 @@
 use serde::Serialize;
 
 use super::banner::{Banner, Tab};
+use super::case_stage::{CaseStage, Rules};
 use super::fields::{Field, Origins, fields_of, problems_of};
 use crate::asker::May;
 use crate::dates::PartialDate;
 use crate::naaccr::{StandardItem, super_dictionary};
 use crate::registry::record::Record;
-use crate::registry::sections::{Section, section, sections};
+use crate::registry::sections::{Section, section, section_of, sections};
 use crate::registry::store::records::{self, Abstract, Patient};
 use crate::registry::store::scope::ScopeBinds;
 use crate::registry::store::{By, Kind, settings, sources};
@@ -69,6 +70,9 @@ struct Workbench<'a> {
     documents: Vec<Document>,
     text: Option<TextShown>,
     received: Option<Received>,
+    rules: Vec<Rules>,
+    coded: String,
+    form: String,
     may_edit: bool,
     next: Option<&'static str>,
     previous: Option<&'static str>,
@@ -98,6 +102,7 @@ struct RailRow {
 #[derive(Serialize)]
 struct GroupShown {
     title: &'static str,
+    note: String,
     fields: Vec<Field>,
 }
 
@@ -134,14 +139,15 @@ pub fn show(ask: &Ask) -> Result<Reply, Refused> {
     let mut conn = ask.reading()?;
     let may_edit = case.may_edit(ask)?;
     let origins = Origins::of(&mut conn, &case)?;
-    let groups: Vec<GroupShown> = found
-        .groups
-        .iter()
-        .map(|group| {
-            let shown = group.items.iter().filter(|item| is_shown(found, group.title, item, &case));
-            GroupShown { title: group.title, fields: fields_of(shown.copied(), &case, &origins, may_edit) }
+    let stage = CaseStage::of(&ask.store().standards(), &case, ask.now());
+    let groups: Vec<GroupShown> = groups_of(found, &case, &stage)
+        .into_iter()
+        .filter(|(.., items)| !items.is_empty())
+        .map(|(title, note, items)| GroupShown {
+            title,
+            note,
+            fields: fields_of(items.into_iter(), &case, &stage, &origins, may_edit),
         })
-        .filter(|group| !group.fields.is_empty())
         .collect();
     let due_days = settings::setting_number(&mut conn, "abstract.due_days")?;
     let today = ask.now().date_naive();
@@ -160,14 +166,17 @@ pub fn show(ask: &Ask) -> Result<Reply, Refused> {
         saved: show::time_to_second(&case.abstract_.changed_at, ask.app.front()?.zone),
         class: case.abstract_.items.value("classOfCase"),
         clock: clock(&case, due_days, today),
-        rail: rail(&case, &key),
+        rail: rail(&case, &stage, &key),
         key: found.key,
         title: found.title,
         groups,
-        problems: problems_of(found, &case),
+        problems: problems_of(found, &case, &stage),
         documents,
         text,
         received,
+        coded: coded(&case),
+        form: form_of(&case, &stage),
+        rules: stage.rules,
         may_edit,
         next: sections().get(place + 1).map(|s| s.key),
         previous: place.checked_sub(1).and_then(|p| sections().get(p)).map(|s| s.key),
@@ -182,18 +191,78 @@ pub fn show(ask: &Ask) -> Result<Reply, Refused> {
     Ok(reply.noting(found.key))
 }
 
-/// Site-specific items appear when they are filled, or when the schema of the case asks for them.
-fn is_shown(section: &Section, group: &str, item: &StandardItem, case: &Case) -> bool {
-    section.key != "stage" || group != "Site-specific items" || !case.abstract_.items.value(&item.id).is_empty()
+/// What the form of a case depends on, and what is derived: when it differs from what the page was made from, the page
+/// is made again.
+pub fn form_of(case: &Case, stage: &CaseStage) -> String {
+    let derived = stage.derivable.iter().map(|id| case.abstract_.items.value(id));
+    std::iter::once(stage.key().as_str()).chain(derived).collect::<Vec<_>>().join("|")
 }
 
-fn rail(case: &Case, current: &str) -> Vec<RailRow> {
+/// Site, histology and year, for the rail.
+fn coded(case: &Case) -> String {
+    let items = &case.abstract_.items;
+    let site = items.value("primarySite");
+    let morphology = format!("{}/{}", items.value("histologicTypeIcdO3"), items.value("behaviorCodeIcdO3"));
+    let year = items.value("dateOfDiagnosis").get(..4).unwrap_or("no year");
+    format!("{}, {morphology}, {year}", if site.is_empty() { "no site" } else { site })
+}
+
+type Titled = (&'static str, String, Vec<&'static StandardItem>);
+
+const OF_SITE: &str = "Site-specific items";
+
+/// The groups of a section. In the stage section the items of the schema stand in its order, and filled items that
+/// belong to other schemas at the end.
+fn groups_of(section: &'static Section, case: &Case, stage: &CaseStage) -> Vec<Titled> {
+    if section.key != "stage" {
+        return section.groups.iter().map(|group| (group.title, String::new(), group.items.clone())).collect();
+    }
+    let filled = |item: &StandardItem| !case.value(&item.id).is_empty();
+    let of_site = section.groups.iter().find(|group| group.title == OF_SITE).map_or(&[][..], |group| &group.items);
+    let stands_here = |id: &str| of_site.iter().any(|item| item.id == *id) || section_of(id).is_none();
+    let edition = |rules: &Rules| format!("{}, {} {}", rules.schema_title, rules.title, rules.edition);
+    let named: Vec<String> = stage.rules.iter().filter(|rules| !rules.schema.is_empty()).map(edition).collect();
+    let mut groups: Vec<Titled> = Vec::new();
+    for group in section.groups.iter().filter(|group| group.title != OF_SITE) {
+        let asked = |item: &StandardItem| {
+            stage.item(&item.id).is_some()
+                || stage.ask.iter().any(|asked| asked.id == *item.id)
+                || stage.derivable.iter().any(|id| *id == *item.id)
+        };
+        let of_rules = |id: &str| {
+            id.starts_with("schema") || id.starts_with("eod") || id.starts_with("derived") || id == "seerSummaryStage2000"
+        };
+        let shown = group.items.iter().copied().filter(|item| filled(item) || asked(item) || !of_rules(&item.id));
+        let note = if group.title == "Schema" { named.join("; ") } else { String::new() };
+        groups.push((group.title, note, shown.collect()));
+    }
+    let by_id = |id: &String| super_dictionary().by_id(id);
+    if !stage.has_schema() {
+        groups.push((OF_SITE, String::new(), of_site.iter().copied().filter(|item| filled(item)).collect()));
+        return groups;
+    }
+    let schema = stage.items.iter().filter(|item| stands_here(&item.id)).filter_map(|item| by_id(&item.id));
+    groups.push(("Items of the schema", named.join("; "), schema.collect()));
+    let derived = stage.derivable.iter().filter(|id| stands_here(id)).filter_map(by_id).filter(|item| filled(item));
+    groups.push(("Derived", "by the rules, from the items above".into(), derived.collect()));
+    let others = stage.of_schemas.iter().filter_map(by_id).filter(|item| section_of(&item.id).is_none());
+    let orphans = of_site.iter().copied().chain(others);
+    let orphans = orphans.filter(|item| filled(item) && !is_known(stage, &item.id));
+    groups.push(("Not of this schema", "kept from before; this schema and year do not ask for them".into(), orphans.collect()));
+    groups
+}
+
+fn is_known(stage: &CaseStage, id: &str) -> bool {
+    stage.item(id).is_some() || stage.derivable.iter().any(|derived| derived == id)
+}
+
+fn rail(case: &Case, stage: &CaseStage, current: &str) -> Vec<RailRow> {
     sections()
         .iter()
         .map(|s| {
             let all = s.items().count();
             let filled = s.items().filter(|i| !case.value(&i.id).is_empty()).count();
-            let wrong = !problems_of(s, case).is_empty();
+            let wrong = !problems_of(s, case, stage).is_empty();
             let (icon, tone, says) = match (wrong, filled) {
                 (true, _) => ("warn", "warn", "Something to look at"),
                 (false, 0) => ("none", "dim", "Empty"),
@@ -226,7 +295,7 @@ fn received(conn: &mut crate::registry::store::Conn, case: &Case) -> Result<Opti
     let Some(source) = case.abstract_.source else { return Ok(None) };
     let source = sources::source(conn, source)?;
     let mut differs = 0;
-    for row in records::changes_of(conn, Kind::Abstract, case.abstract_.id)? {
+    for row in records::changes_of(conn, Kind::Abstract, case.abstract_.id)?.iter().filter(|row| row.source_kind != "rule") {
         differs += row.changes()?.len();
     }
     Ok(Some(Received {
