@@ -18,6 +18,7 @@
   const known = new Map(boxes.map((b) => [b, b.value]));
   let last = boxes[0];
   let queue = Promise.resolve();
+  const sending = new Map();
 
   document.querySelectorAll(".noscript").forEach((b) => { b.hidden = true; });
 
@@ -35,24 +36,35 @@
     if (value === known.get(box)) return;
     known.set(box, value);
     say("Saving…");
+    sending.set(numberOf(box), value);
     queue = queue.then(() => send(box, value, why)).catch(() => {
       say("Not saved: the server did not answer. The value is still here; leave the item again to retry.", "bad");
       known.set(box, null);
     });
   }
 
-  async function send(box, value, why) {
+  // The box that stands for this one now: the form may have been made again while the value was on its way.
+  const current = (box) => (box.isConnected ? box : document.getElementById(box.id) || box);
+
+  async function send(old, value, why) {
+    const box = current(old);
     const answer = await fetch(`/cases/${kase}/items/${numberOf(box)}`, {
       method: "POST", headers, body: JSON.stringify({ value, seen: version, seen_patient: patientVersion, why: why || "" }),
     });
     const said = await answer.json().catch(() => ({}));
+    if (sending.get(numberOf(box)) === value) sending.delete(numberOf(box));
     if (answer.ok) return took(box, value, said);
     known.set(box, null);
     if (answer.status === 409) return conflict(box, value, said);
     say(`Not saved. ${said.message || "Sign in again in another tab; the value is still here."}`, "bad");
   }
 
-  function took(box, sent, said) {
+  async function took(box, sent, said) {
+    show(box, sent, said);
+    if (said.form !== undefined && said.form !== form) await renew(said.form);
+  }
+
+  function show(box, sent, said) {
     version = String(said.version);
     patientVersion = String(said.patient_version);
     document.querySelectorAll('input[name="seen"]').forEach((i) => { i.value = version; });
@@ -60,7 +72,6 @@
     if (box.value === sent) { box.value = said.value; }
     known.set(box, said.value);
     say(`Saved ${said.saved}`);
-    if (said.form !== undefined && said.form !== form) return renew(said.form);
     const row = box.closest(".field");
     if (!row) return;
     row.querySelector(".meaning").textContent = said.meaning;
@@ -98,13 +109,15 @@
     renewing = true;
     fresh.querySelector("#codes")?.replaceWith(list);
     fields.replaceChildren(...fresh.childNodes);
-    for (const place of [".middle-head", "#dock", "#rules"]) {
+    for (const place of [".middle-head", ".tumors", "#dock", "#rules"]) {
       const [old, now] = [document.querySelector(place), page.querySelector(place)];
       if (old && now) old.replaceChildren(...now.childNodes);
     }
     document.querySelectorAll(".noscript").forEach((b) => { b.hidden = true; });
     boxes = [...fields.querySelectorAll(".code")];
     boxes.forEach((b) => {
+      const number = numberOf(b);
+      if (sending.has(number)) b.value = sending.get(number);
       known.set(b, b.value);
       if (open.has(b.id)) b.value = open.get(b.id);
     });

@@ -195,7 +195,7 @@ pub fn show(ask: &Ask) -> Result<Reply, Refused> {
 /// is made again.
 pub fn form_of(case: &Case, stage: &CaseStage) -> String {
     let derived = stage.derivable.iter().map(|id| case.abstract_.items.value(id));
-    std::iter::once(stage.key().as_str()).chain(derived).collect::<Vec<_>>().join("|")
+    [stage.key().as_str(), &coded(case)].into_iter().chain(derived).collect::<Vec<_>>().join("|")
 }
 
 /// Site, histology and year, for the rail.
