@@ -102,6 +102,7 @@ impl Listening {
         self.offer_set_up(&store, &own_url)?;
         let app = App::new(store.clone(), transport, log, own_url, mail).map_err(anyhow::Error::msg)?;
         let stop = Arc::new(AtomicBool::new(false));
+        take_up_standards(store.clone(), stop.clone()).context("starting the thread for standards")?;
         let jobs = workers().start(store, stop.clone()).context("starting the thread for jobs")?;
         let served = serve(Serving::new(app, listener, certificate), || {
             // Nobody need be listening for it.
@@ -140,6 +141,20 @@ impl Listening {
         }
         Ok(())
     }
+}
+
+/// Takes up, every few seconds, the standards that were added or switched by whichever server or command.
+fn take_up_standards(store: Store, stop: Arc<AtomicBool>) -> std::io::Result<()> {
+    const EVERY: std::time::Duration = std::time::Duration::from_secs(4);
+    let look = move || {
+        while !stop.load(Ordering::Relaxed) {
+            std::thread::sleep(EVERY);
+            if let Err(error) = store.refresh_standards() {
+                log::error!("the standards could not be looked at: {}", error.chain());
+            }
+        }
+    };
+    std::thread::Builder::new().name("standards".into()).spawn(look).map(drop)
 }
 
 fn write_secret(file: &std::path::Path, text: &str) -> anyhow::Result<()> {

@@ -11,6 +11,7 @@ pub mod promoted;
 pub mod record;
 pub mod search_keys;
 pub mod rederive;
+pub mod restage;
 pub mod sections;
 pub mod standards;
 pub mod work;

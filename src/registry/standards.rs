@@ -219,6 +219,18 @@ impl InUse {
             .or_else(|| Some(algorithm.shipped()).filter(|shipped| shipped.version() == version))
     }
 
+    /// Every edition there is of an algorithm: its version, whether the registry loaded it, whether it is in use.
+    pub fn versions(&self, algorithm: Algorithm) -> Vec<(String, bool, bool)> {
+        let own = self.loaded.iter().filter(|(loaded, _)| loaded.algorithm == algorithm);
+        let mut all: Vec<(String, bool, bool)> = own.map(|(loaded, on)| (loaded.version.clone(), true, *on)).collect();
+        let shipped = algorithm.shipped().version();
+        if all.iter().all(|(version, ..)| version != shipped) {
+            let on = all.iter().all(|(.., on)| !on);
+            all.insert(0, (shipped.to_string(), false, on));
+        }
+        all
+    }
+
     /// The editions that stage new and changed cases.
     pub fn editions(&self) -> Editions<'_> {
         Editions { of: Algorithm::ALL.map(|algorithm| self.edition(algorithm)) }

@@ -170,7 +170,9 @@ pub fn stage_by<'e, 'r>(
 /// The value of an input in a record: its item's, trimmed; none for a blank.
 fn value_of<'r>(item: &impl Fn(&str) -> Option<&'r str>, key: &str, id: &str) -> Option<&'r str> {
     let found = match id {
-        _ if key == "year_dx" => item("dateOfDiagnosis").map(|date| date.trim()).map(|date| date.get(..4).unwrap_or(date)),
+        _ if key == "year_dx" => {
+            item("dateOfDiagnosis").map(|date| date.trim()).map(|date| date.get(..4).unwrap_or(date))
+        }
         "sexAssignedAtBirth" => item(id).or_else(|| item("sex")),
         "sex" => item(id).or_else(|| item("sexAssignedAtBirth")),
         _ => item(id),

@@ -32,12 +32,15 @@ const AREAS: &[Area] = &[
 /// Pages that are not areas: path and name, for the person's menu, the site map and the go-to box.
 const PLACES: &[Area] = &[
     Area { text: "Look at a file", path: "/look" },
+    Area { text: "Codes", path: "/codes" },
+    Area { text: "Schemas", path: "/schemas" },
     Area { text: "Jobs", path: "/jobs" },
     Area { text: "Reconciliation", path: "/reconcile" },
     Area { text: "Users", path: "/admin/users" },
     Area { text: "Yearly review of users", path: "/admin/users/review" },
     Area { text: "Facilities", path: "/admin/facilities" },
     Area { text: "Settings", path: "/admin/settings" },
+    Area { text: "Standards", path: "/admin/standards" },
     Area { text: "Audit", path: "/admin/audit" },
     Area { text: "Break-glass", path: "/admin/break-glass" },
     Area { text: "System", path: "/admin/system" },

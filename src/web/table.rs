@@ -14,6 +14,7 @@ const USERS: Who = Who::May(May::AdministerUsers);
 const REVIEW: Who = Who::May(May::ReviewUsers);
 const FACILITIES: Who = Who::May(May::AdministerFacilities);
 const SETTINGS: Who = Who::May(May::ChangeSettings);
+const STANDARDS: Who = Who::May(May::LoadStandards);
 const AUDIT: Who = Who::May(May::ReadAudit);
 const PATIENTS: Who = Who::May(May::SeePatients);
 const FOLLOW: Who = Who::May(May::PostFollowUp);
@@ -100,10 +101,22 @@ pub const ROUTES: &[Route] = &[
     post("/admin/facilities/{f}", FACILITIES, Registry, Change, facilities::amend),
     get("/admin/settings", SETTINGS, Registry, NoLine, settings::show),
     post("/admin/settings", SETTINGS, Registry, Change, settings::save),
+    get("/admin/standards", STANDARDS, Registry, NoLine, standards::show),
+    upload("/admin/standards", STANDARDS, Registry, Change, standards::add),
+    post("/admin/standards/restage", STANDARDS, Registry, Change, standards::restage),
+    get("/admin/standards/restaged/{j}", STANDARDS, Registry, View, standards::restaged),
+    get("/admin/standards/{s}/compared", STANDARDS, Registry, NoLine, standards::compared),
+    post("/admin/standards/{s}", STANDARDS, Registry, Change, standards::switch),
     get("/admin/audit", AUDIT, Registry, View, audit::show),
     get("/admin/audit.csv", AUDIT, Registry, View, audit::csv),
     get("/admin/break-glass", JUDGE_GLASS, Registry, View, break_glass::list),
     post("/admin/break-glass/{g}", JUDGE_GLASS, Registry, Change, break_glass::judge),
+    get("/codes", Who::SignedIn, NoScope, NoLine, code_browser::show),
+    get("/codes/{table}/{code}", Who::SignedIn, NoScope, NoLine, code_browser::one),
+    get("/schemas", Who::SignedIn, NoScope, NoLine, schema_browser::show),
+    get("/schemas/{algorithm}", Who::SignedIn, NoScope, NoLine, schema_browser::of_algorithm),
+    get("/schemas/{algorithm}/{schema}", Who::SignedIn, NoScope, NoLine, schema_browser::schema),
+    get("/schemas/{algorithm}/{schema}/{table}", Who::SignedIn, NoScope, NoLine, schema_browser::table),
     get("/help", Who::Anyone, NoScope, NoLine, help::show),
     get("/patients/{p}", Who::May(May::SeePatients), Scoping::Facility, Audit::View, patient::show),
     get("/patients/{p}/record", Who::May(May::ReadDisclosures), Scoping::Registry, Audit::View, record::show),

@@ -273,6 +273,24 @@ pub(crate) fn abstracts_of_tumor(conn: &mut Conn, tumor: i64) -> Result<Vec<Abst
     .collect()
 }
 
+/// Live abstracts of published imports after an id, by id, at most `limit`: for jobs, not for an asker.
+pub(crate) fn abstracts_after(conn: &mut Conn, after: i64, limit: i64) -> Result<Vec<Abstract>, StoreError> {
+    conn.rows::<AbstractRow>(
+        "SELECT a.id, a.version, a.tumor_id, a.patient_id, a.facility_id, a.source_id, a.status, a.abstractor, a.due, \
+         a.naaccr_version, a.record_type, a.items, a.reported_patient, a.derived, a.changed_at, a.import_id \
+         FROM abstract_live a WHERE a.id > ? ORDER BY a.id LIMIT ?",
+        binds![after, limit],
+    )?
+    .into_iter()
+    .map(AbstractRow::read)
+    .collect()
+}
+
+/// The highest id of an abstract, for a progress bar.
+pub(crate) fn last_abstract(conn: &mut Conn) -> Result<i64, StoreError> {
+    Ok(conn.number("SELECT max(id) AS n FROM abstract", &[])?.unwrap_or(0))
+}
+
 /// A tumor by id, for the change functions; not for an asker.
 pub(crate) fn tumor_row(conn: &mut Conn, id: i64) -> Result<Tumor, StoreError> {
     conn.row::<TumorRow>("SELECT id, version, patient_id, items, origins FROM tumor WHERE id = ?", binds![id])?

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::case_stage::CaseStage;
 use super::banner::{Banner, Tab};
+use super::case_stage::CaseStage;
 use super::fields::{context_of, words_of};
 use super::workbench::Case;
 use crate::dates::PartialDate;

@@ -12,8 +12,8 @@ use crate::registry::record::Record;
 use crate::registry::rederive::as_of;
 use crate::registry::standards::InUse;
 use crate::staging::{
-    Algorithm, AsOf, Derived, Edition, Editions, Entry, FlagView, FormItem, Mode, Outcome, Step, dx_year,
-    in_words, inputs_of, schema_items,
+    Algorithm, AsOf, Derived, Edition, Editions, Entry, FormItem, Mode, Outcome, Step, dx_year, in_words, inputs_of,
+    schema_items,
 };
 
 /// An algorithm that stages the case.
@@ -116,7 +116,8 @@ impl CaseStage {
         let (patient, items) = (&case.patient.items, &case.abstract_.items);
         let as_of = as_of(now);
         let runs = staged(&editions, &as_of, patient, items);
-        let mut made = CaseStage { differs: differing(&editions, &runs, items, &case.abstract_.derived), ..Self::default() };
+        let mut made =
+            CaseStage { differs: differing(&editions, &runs, items, &case.abstract_.derived), ..Self::default() };
         for (place, run) in runs.iter().enumerate() {
             let edition = editions.edition(run.algorithm);
             made.derivable.extend(edition.derivable_items().map(str::to_owned));
@@ -124,7 +125,12 @@ impl CaseStage {
                 continue;
             }
             made.add(edition, run, &told(&editions, &runs, place, (patient, items), &as_of));
-            made.add_items(edition, run, &Values { patient, items, earlier: runs.get(..place).unwrap_or_default() }, &as_of);
+            made.add_items(
+                edition,
+                run,
+                &Values { patient, items, earlier: runs.get(..place).unwrap_or_default() },
+                &as_of,
+            );
         }
         made
     }
@@ -176,7 +182,11 @@ impl CaseStage {
                     id: question.xml_id.into(),
                     name: question.name.into(),
                     why: question.why.clone(),
-                    answers: question.answers.iter().map(|answer| (answer.code.clone(), said(edition, answer))).collect(),
+                    answers: question
+                        .answers
+                        .iter()
+                        .map(|answer| (answer.code.clone(), said(edition, answer)))
+                        .collect(),
                 });
             }
         }
@@ -284,14 +294,20 @@ pub fn picklist(in_use: &InUse, case: &Case, now: chrono::DateTime<chrono::Utc>,
 
 /// What a code derives: each column's heading with its value.
 fn derives(written: &[(&str, &str)]) -> String {
-    written.iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join(", ")
+    written
+        .iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| format!("{name} {value}"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn schema_item(edition: &Edition, item: &FormItem<'_>, values: &Values<'_, '_>, as_of: &AsOf) -> SchemaItem {
     let value = values.get(item.xml_id).unwrap_or_default().trim();
-    let row = item.table.filter(|_| !value.is_empty()).and_then(|table| {
-        edition.matching_row(table, [(item.key, Some(value))], as_of)
-    });
+    let row = item
+        .table
+        .filter(|_| !value.is_empty())
+        .and_then(|table| edition.matching_row(table, [(item.key, Some(value))], as_of));
     let choice = row.and_then(|row| item.picklist.get(usize::try_from(row).ok()?));
     let label = choice.map_or("", |choice| choice.label);
     let unit = item.unit.filter(|_| choice.is_some_and(|choice| choice.entry == Entry::Range));
@@ -355,15 +371,4 @@ pub fn title_of(algorithm: Algorithm) -> &'static str {
 
 fn number_of(id: &str) -> u32 {
     super_dictionary().by_id(id).and_then(|item| item.number).map_or(0, |number| number.0)
-}
-
-/// A flag in words, for the schema browser.
-pub fn flag_in_words(flag: &FlagView<'_>) -> String {
-    let name = flag.name.replace('_', " ").to_lowercase();
-    match (flag.start, flag.end) {
-        (Some(start), Some(end)) => format!("{name} {start} to {end}"),
-        (Some(start), None) => format!("{name} from {start}"),
-        (None, Some(end)) => format!("{name} to {end}"),
-        (None, None) => name,
-    }
 }

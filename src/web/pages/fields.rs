@@ -231,7 +231,9 @@ pub fn words_of(item: &StandardItem, value: &str, context: &Context<'_>, stage: 
         let own = meaning(&item.id, value, context).filter(|_| of_schema.measured);
         return own.map_or_else(|| of_schema.meaning.clone(), |own| own.label.into_owned());
     }
-    if *item.id == *"schemaId" && let Some(rules) = stage.rules.iter().find(|rules| rules.name == "eod") {
+    if *item.id == *"schemaId"
+        && let Some(rules) = stage.rules.iter().find(|rules| rules.name == "eod")
+    {
         return rules.schema_title.clone();
     }
     meaning(&item.id, value, context).map(|m| m.label.into_owned()).unwrap_or_default()

@@ -74,6 +74,7 @@ fn row(ask: &Ask, job: &Job) -> Result<Row, Refused> {
             "extract" => "Extract",
             "look" => "Look at a file",
             "convert" => "File written anew",
+            "restage" => "Staging again",
             _ => "Work",
         },
         by: job.login.clone(),
@@ -101,7 +102,15 @@ fn row(ask: &Ask, job: &Job) -> Result<Row, Refused> {
                     show::counted(tumors, "tumor", "tumors")
                 )
             }
-            _ => String::new(),
+            _ => match (number("cases"), number("listed"), number("written")) {
+                (Some(cases), Some(listed), Some(written)) => format!(
+                    "{} staged again, {} in the report, {} changed",
+                    show::counted(cases, "case", "cases"),
+                    show::counted(listed, "case", "cases"),
+                    show::counted(written, "case", "cases")
+                ),
+                _ => String::new(),
+            },
         },
     })
 }

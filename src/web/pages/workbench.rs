@@ -230,7 +230,10 @@ fn groups_of(section: &'static Section, case: &Case, stage: &CaseStage) -> Vec<T
                 || stage.derivable.iter().any(|id| *id == *item.id)
         };
         let of_rules = |id: &str| {
-            id.starts_with("schema") || id.starts_with("eod") || id.starts_with("derived") || id == "seerSummaryStage2000"
+            id.starts_with("schema")
+                || id.starts_with("eod")
+                || id.starts_with("derived")
+                || id == "seerSummaryStage2000"
         };
         let shown = group.items.iter().copied().filter(|item| filled(item) || asked(item) || !of_rules(&item.id));
         let note = if group.title == "Schema" { named.join("; ") } else { String::new() };
@@ -248,7 +251,11 @@ fn groups_of(section: &'static Section, case: &Case, stage: &CaseStage) -> Vec<T
     let others = stage.of_schemas.iter().filter_map(by_id).filter(|item| section_of(&item.id).is_none());
     let orphans = of_site.iter().copied().chain(others);
     let orphans = orphans.filter(|item| filled(item) && !is_known(stage, &item.id));
-    groups.push(("Not of this schema", "kept from before; this schema and year do not ask for them".into(), orphans.collect()));
+    groups.push((
+        "Not of this schema",
+        "kept from before; this schema and year do not ask for them".into(),
+        orphans.collect(),
+    ));
     groups
 }
 
@@ -295,7 +302,9 @@ fn received(conn: &mut crate::registry::store::Conn, case: &Case) -> Result<Opti
     let Some(source) = case.abstract_.source else { return Ok(None) };
     let source = sources::source(conn, source)?;
     let mut differs = 0;
-    for row in records::changes_of(conn, Kind::Abstract, case.abstract_.id)?.iter().filter(|row| row.source_kind != "rule") {
+    for row in
+        records::changes_of(conn, Kind::Abstract, case.abstract_.id)?.iter().filter(|row| row.source_kind != "rule")
+    {
         differs += row.changes()?.len();
     }
     Ok(Some(Received {

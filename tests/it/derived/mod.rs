@@ -1,6 +1,8 @@
 //! Derived values: written where nothing came, never over what came, followed through every change, told with rule,
 //! edition and inputs; and the same registry staged again under another edition.
 
+mod standards;
+
 use accession::registry::change::{Because, Change, amend_abstract, amend_patient};
 use accession::registry::clock::Clock;
 use accession::registry::derived::Derivation;

@@ -1,7 +1,7 @@
 //! Imports: what goes in comes out, nobody is joined who is not one person, nothing is taken twice, and a bad file
 //! changes nothing.
 
-mod compare;
+pub mod compare;
 mod refused;
 mod reviews;
 
