@@ -112,7 +112,7 @@ pub const ROUTES: &[Route] = &[
     get("/admin/break-glass", JUDGE_GLASS, Registry, View, break_glass::list),
     post("/admin/break-glass/{g}", JUDGE_GLASS, Registry, Change, break_glass::judge),
     get("/codes", Who::SignedIn, NoScope, NoLine, code_browser::show),
-    get("/codes/{table}/{code}", Who::SignedIn, NoScope, NoLine, code_browser::one),
+    get("/codes/{kind}/{code}", Who::SignedIn, NoScope, NoLine, code_browser::one),
     get("/schemas", Who::SignedIn, NoScope, NoLine, schema_browser::show),
     get("/schemas/{algorithm}", Who::SignedIn, NoScope, NoLine, schema_browser::of_algorithm),
     get("/schemas/{algorithm}/{schema}", Who::SignedIn, NoScope, NoLine, schema_browser::schema),

@@ -137,7 +137,7 @@ struct One {
 /// One code with what belongs to it.
 pub fn one(ask: &Ask) -> Result<Reply, Refused> {
     let code = ask.path.get("code");
-    let page = match ask.path.get("table") {
+    let page = match ask.path.get("kind") {
         "site" => site(code),
         "morphology" => code.split_once('-').and_then(|(histology, behavior)| morphology(histology, behavior)),
         _ => None,

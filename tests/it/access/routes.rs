@@ -156,6 +156,12 @@ impl Ids<'_> {
             "no" => "2570".into(),
             "section" => "text".into(),
             "part" => "table".into(),
+            "kind" => "site".into(),
+            "code" => "C504".into(),
+            "algorithm" => "eod".into(),
+            "schema" => "breast".into(),
+            "table" => "primary_site".into(),
+            "s" => number("SELECT max(id) FROM standard".into()),
             "seen" => {
                 let query = format!(
                     "SELECT 'seen=' || id || '-' || version || '&tumor=' || id AS value FROM abstract WHERE patient_id = {} ORDER BY id",
@@ -277,6 +283,10 @@ fn add_what_people_made(
         extra.insert((whose, "i", String::new()), import);
         extra.insert((whose, "j", String::new()), job);
     }
+    db.tamper(
+        "INSERT INTO standard (kind, name, edition, origin, sha256, bytes, content, loaded_by, loaded_at, switched_on) \
+         SELECT 'dictionary', 'x', '1', '', '', 0, secret, 'boss', '2026-01-01T00:00:00Z', 0 FROM program",
+    );
     let mut boss = world.visitor("boss");
     let found = boss.post("/patients", &[("name", "COLLEAGUE")]).expect_status(303);
     extra.insert((Whose::Own, "q", String::new()), found.location().rsplit('/').next().unwrap().to_owned());
@@ -324,6 +334,9 @@ fn ask(row: &Row, path: &str, form: &str, visitor: &mut Visitor, turn: usize) ->
         let content = file_of(&[Sick { name: format!("INTAKE{turn}"), facilities: vec![HOME] }]);
         let fields: Vec<(&str, &str)> = form.split('&').filter_map(|pair| pair.split_once('=')).collect();
         return visitor.upload(path, &fields, "file", "small.xml", content.as_bytes());
+    }
+    if path == "/admin/standards" {
+        return visitor.upload(path, &[], "file", "cut-off.zip", b"PK\x03\x04");
     }
     let origin = visitor.url().to_owned();
     let headers = [("content-type", "application/x-www-form-urlencoded"), ("origin", origin.as_str())];

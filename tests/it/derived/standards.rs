@@ -17,7 +17,7 @@ fn edition_to_come(db: &Database) -> Option<String> {
     let mut made = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for at in 0..zip.len() {
         let mut entry = zip.by_index(at).unwrap();
-        if entry.is_dir() {
+        if !entry.name().ends_with(".json") {
             continue;
         }
         let mut text = String::new();
