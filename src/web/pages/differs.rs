@@ -85,7 +85,9 @@ fn rows(case: &Case, waiting: &Waiting, arrived: &crate::intake::arrived::Arrive
     let nothing = Record::new();
     let tumor = tumor_of(arrived, waiting).unwrap_or(&nothing);
     let mut rows = differing(&case.patient.items, &arrived.patient);
-    rows.extend(differing(&case.abstract_.items, tumor));
+    // What the staging rules filled did not arrive either time; it follows the items that are taken.
+    let ours = |row: &Row| row.arrived.value.is_empty() && case.abstract_.derived.holds(&row.id);
+    rows.extend(differing(&case.abstract_.items, tumor).into_iter().filter(|row| !ours(row)));
     rows
 }
 
