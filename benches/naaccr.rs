@@ -56,6 +56,8 @@ fn xml(file: &[u8]) {
     measure("read, structure, types and lengths", || read(input(), &strict, |_| {}));
     let codes = ReadOptions { check_codes: true, ..ReadOptions::strict() };
     measure("the same with value sets and calendar", || read(input(), &codes, |_| {}));
+    let two = ReadOptions { threads: 2, ..ReadOptions::strict() };
+    measure("read on two threads", || read(input(), &two, |_| {}));
     measure("read and digest", || {
         let mut digest = Digest::new();
         let size = read(input(), &strict, |patient| digest.patient(patient));
