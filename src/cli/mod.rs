@@ -20,8 +20,10 @@ mod match_;
 mod codes;
 mod naaccr;
 mod primaries;
+mod purge;
 mod reference;
 mod reference_codes;
+mod reindex;
 mod routes;
 pub mod serve;
 mod server_role;
@@ -81,9 +83,11 @@ enum Command {
     #[command(subcommand)]
     Naaccr(naaccr::Naaccr),
     Primaries(primaries::PrimariesCommand),
+    Purge(purge::Purge),
     /// The tables that are compiled in.
     #[command(subcommand)]
     Reference(reference::Reference),
+    Reindex(reindex::Reindex),
     Routes(routes::Routes),
     ServerRole(server_role::ServerRole),
     Serve(serve::Serve),
@@ -122,7 +126,9 @@ pub fn run() -> ExitCode {
         Command::Match(command) => command.run(),
         Command::Naaccr(command) => command.run(),
         Command::Primaries(command) => command.run(),
+        Command::Purge(command) => command.run(),
         Command::Reference(command) => command.run(),
+        Command::Reindex(command) => command.run(),
         Command::Routes(command) => command.run(),
         Command::ServerRole(command) => command.run(),
         Command::Serve(command) => command.run(),

@@ -22,6 +22,7 @@ mod installing;
 mod killing;
 mod naaccr;
 mod outside;
+mod purging;
 mod research;
 mod schema;
 mod search;

@@ -15,6 +15,7 @@ DROP TABLE disclosure;
 DROP TABLE audit_detail;
 DROP TABLE audit_head;
 DROP TABLE audit;
+DROP TABLE purged_history;
 DROP TABLE history;
 DROP TABLE purging;
 DROP TABLE patient_identifier;

@@ -252,6 +252,16 @@ CREATE TABLE history (
 ) STRICT;
 CREATE INDEX history_record ON history (kind, record_id, version);
 
+-- What is left of the history of a patient removed by order: what the chain was sealed over, no value.
+CREATE TABLE purged_history (
+    id INTEGER PRIMARY KEY,
+    change_no INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    record_id INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    record_hash BLOB NOT NULL
+) STRICT;
+
 CREATE TABLE audit (
     seq INTEGER PRIMARY KEY,
     at TEXT NOT NULL,

@@ -309,8 +309,9 @@ impl Check {
         let mut after = 0;
         loop {
             let rows = self.conn.rows::<HistoryRow>(
-                "SELECT id, change_no, kind, record_id, version, record_hash FROM history WHERE id > ? ORDER BY id LIMIT ?",
-                binds![after, STEP],
+                "SELECT id, change_no, kind, record_id, version, record_hash FROM history WHERE id > ? \
+                 UNION ALL SELECT id, change_no, kind, record_id, version, record_hash FROM purged_history WHERE id > ? ORDER BY id LIMIT ?",
+                binds![after, after, STEP],
             )?;
             let Some(last) = rows.last().map(|r| r.id) else { break };
             after = last;

@@ -22,8 +22,10 @@ pub mod jobs;
 pub mod lists;
 pub mod operations;
 pub mod outgoing;
+pub mod purge;
 pub mod reconciliation;
 pub mod records;
+pub mod reindex;
 pub mod research;
 pub mod reviews;
 pub mod scope;
@@ -194,6 +196,17 @@ impl Store {
                 }
             }
         }
+    }
+
+    /// After a removal by order: nothing of it stays in the write-ahead log of a SQLite file.
+    ///
+    /// # Errors
+    /// The file cannot be reached.
+    pub fn empty_log(&self) -> Result<(), StoreError> {
+        if self.inner.url.sqlite_path().is_some() {
+            open::connect(&self.inner.url)?.batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
+        }
+        Ok(())
     }
 
     /// Where the database is.

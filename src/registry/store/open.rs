@@ -292,7 +292,7 @@ const SERVER_ROLE: &str = "DO $$ DECLARE role text := current_setting('accession
      EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %I TO %I', current_schema(), role); \
      EXECUTE format('GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA %I TO %I', current_schema(), role); \
      EXECUTE format('REVOKE UPDATE, DELETE, TRUNCATE ON audit, history FROM %I', role); \
-     EXECUTE format('REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON purging, __diesel_schema_migrations FROM %I', role); \
+     EXECUTE format('REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON purging, purged_history, __diesel_schema_migrations FROM %I', role); \
      EXECUTE format('REVOKE INSERT, DELETE, TRUNCATE ON audit_head FROM %I', role); \
      EXECUTE format('REVOKE UPDATE, TRUNCATE ON source_record FROM %I', role); \
      EXECUTE format('GRANT UPDATE (patient_id) ON source_record TO %I', role); END $$";

@@ -39,9 +39,9 @@ const WHOLE_TABLE: [(&str, &str); 4] = [
     ("SELECT a.facility_id, coalesce(a.first_contact, 0) / 10000 AS year", "reconciliation counts the whole registry"),
 ];
 
-/// Files whose work is to read every table through: the check of the whole registry, and the backup, whose texts are
-/// put together from the schema.
-const READS_ALL: [&str; 2] = ["store/check.rs", "store/dump.rs"];
+/// Files whose work is to read every table through: the check of the whole registry, the backup, whose texts are
+/// put together from the schema, the removal of a patient by order, and writing all columns anew.
+const READS_ALL: [&str; 4] = ["store/check.rs", "store/dump.rs", "store/purge.rs", "store/reindex.rs"];
 
 /// Indexes that hold only the few rows that wait for somebody: reading one through is no reading of its table.
 const OF_FEW_ROWS: [&str; 1] = ["contact_open"];
