@@ -9,7 +9,7 @@ use std::io::{self, Write};
 
 /// A cell that no spreadsheet takes for a formula.
 pub fn inert(cell: &str) -> Cow<'_, str> {
-    match cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+    match cell.trim_start_matches(' ').starts_with(['=', '+', '-', '@', '\t', '\r']) {
         true => Cow::Owned(format!("'{cell}")),
         false => Cow::Borrowed(cell),
     }

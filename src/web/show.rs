@@ -166,7 +166,7 @@ impl Csv {
 
 /// A cell that no spreadsheet takes for a formula: one that begins like one gets an apostrophe before it.
 pub fn inert(cell: &str) -> String {
-    match cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+    match cell.trim_start_matches(' ').starts_with(['=', '+', '-', '@', '\t', '\r']) {
         true => format!("'{cell}"),
         false => cell.to_string(),
     }

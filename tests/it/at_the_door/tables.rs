@@ -5,7 +5,7 @@ use accession::asker::Role;
 use accession::registry::clock::Clock;
 use accession::registry::store::{By, DatabaseUrl, Store};
 
-use crate::kit::{Person, Server, init};
+use crate::kit::{Person, Server, accession, init, naaccr_text};
 
 on_both!(a_table_for_a_spreadsheet_holds_no_formula, |db| {
     init(db);
@@ -21,10 +21,34 @@ on_both!(a_table_for_a_spreadsheet_holds_no_formula, |db| {
         };
         add_user(&store, &By::system("tests"), &entry).unwrap();
     }
-    let person = Person::add(db, "manager", &[Role::Administrator, Role::PrivacyOfficer], &[]);
+    // Values that the reader finds a problem with stand in the problem report as they came.
+    let mut text = naaccr_text(1, names.len());
+    for (name, number) in names.iter().zip(1..) {
+        let sex = format!("<Item naaccrId=\"sex\">{}</Item>", if number % 2 == 0 { "2" } else { "1" });
+        let value = name.replace('"', "&quot;");
+        text = text.replacen(
+            &sex,
+            &format!("<Item naaccrId=\"raceCodingSysCurrent\">{value}</Item><Item naaccrId=\"sex\">{value}</Item>"),
+            1,
+        );
+    }
+    std::fs::write(db.folder().join("formulas.xml"), text).unwrap();
+    let report = accession(&[
+        "import",
+        "--json",
+        "--partial",
+        &db.folder().join("formulas.xml").display().to_string(),
+        "--database",
+        db.url(),
+    ])
+    .json();
+    let problems = format!("/intake/{}/problems.csv", report["import"].as_str().unwrap());
+    assert!(report["problems"].as_i64().unwrap() >= 8, "{report}");
+    let roles = [Role::Administrator, Role::PrivacyOfficer, Role::RegistryManager];
+    let person = Person::add(db, "manager", &roles, &[]);
     let server = Server::start(db.url());
     let mut visitor = person.at(&server);
-    for path in ["/admin/users.csv", "/admin/audit.csv"] {
+    for path in ["/admin/users.csv", "/admin/audit.csv", problems.as_str()] {
         let answer = visitor.get(path).expect_status(200);
         let mut rows = csv::ReaderBuilder::new().flexible(true).from_reader(answer.bytes.as_slice());
         let mut cells = 0;

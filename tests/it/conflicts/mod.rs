@@ -1,5 +1,7 @@
 //! Two at once: editors of one abstract, writers of one audit chain.
 
+mod interleaved;
+
 use accession::asker::Role;
 use accession::registry::clock::Clock;
 use accession::registry::store::{By, DatabaseUrl, Store};
