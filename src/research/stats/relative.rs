@@ -205,7 +205,7 @@ mod tests {
             months,
             dead,
             dead_of_cancer: dead,
-            sex: if months % 2 == 0 { Sex::Male } else { Sex::Female },
+            sex: if months.is_multiple_of(2) { Sex::Male } else { Sex::Female },
             age: 60 + i32::from(months % 30),
             age_months: 12 * (60 + i32::from(months % 30)) + i32::from(months % 12),
             diagnosis_month: 12 * 2005 + i32::from(months % 12),
