@@ -89,6 +89,7 @@ fn row(ask: &Ask, job: &Job) -> Result<Row, Refused> {
         link: match (import, job.kind.as_str()) {
             (Some(id), _) => format!("/intake/{id}"),
             (None, "extract") => format!("/research/extracts/{}", job.id),
+            (None, "restage") => format!("/admin/standards/restaged/{}", job.id),
             _ => format!("/jobs/{}", job.id),
         },
         // An extract's files have a page of their own, with rules of their own.
