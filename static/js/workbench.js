@@ -49,7 +49,7 @@
   async function send(old, value, why) {
     const box = current(old);
     const answer = await fetch(`/cases/${kase}/items/${numberOf(box)}`, {
-      method: "POST", headers, body: JSON.stringify({ value, seen: version, seen_patient: patientVersion, why: why || "" }),
+      method: "POST", headers, body: JSON.stringify({ value, seen: version, seen_patient: patientVersion, why: why || "", section: location.pathname.split("/").pop() }),
     });
     const said = await answer.json().catch(() => ({}));
     if (sending.get(numberOf(box)) === value) sending.delete(numberOf(box));
@@ -72,6 +72,10 @@
     if (box.value === sent) { box.value = said.value; }
     known.set(box, said.value);
     say(`Saved ${said.saved}`);
+    if (said.dock) {
+      const made = new DOMParser().parseFromString(said.dock, "text/html");
+      document.getElementById("dock").replaceChildren(...made.body.childNodes);
+    }
     const row = box.closest(".field");
     if (!row) return;
     row.querySelector(".meaning").textContent = said.meaning;
@@ -160,6 +164,19 @@
       save(box, "put in after another change");
     };
     dialog.showModal();
+  }
+
+  // From message to message: to the item when it stands in this section, else onto the message, where Enter goes there.
+  let message = -1;
+  function nextMessage(by) {
+    const links = [...document.querySelectorAll("#dock li a.quiet")];
+    if (!links.length) return;
+    message = (Math.min(message, links.length) + by + links.length) % links.length;
+    const link = links[message];
+    link.scrollIntoView({ block: "nearest" });
+    const href = link.getAttribute("href");
+    const box = href.startsWith("#") && document.getElementById(href.slice(1));
+    (box || link).focus();
   }
 
   // Codes under the row.
@@ -284,8 +301,7 @@
     else if (box && e.key === "F4" && e.shiftKey) { done(); save(box); queue.then(() => { location.href = `/cases/${kase}/items/${numberOf(box)}`; }); }
     else if (e.key === "F8") {
       done();
-      const bad = boxes.filter((b) => b.getAttribute("aria-invalid") === "true");
-      if (bad.length) bad[(bad.indexOf(last) + (e.shiftKey ? -1 : 1) + bad.length) % bad.length].focus();
+      nextMessage(e.shiftKey ? -1 : 1);
     } else if (e.key === "F2" && e.shiftKey) { done(); (document.activeElement === report ? last : report || last).focus(); }
     else if (e.altKey && (e.key === "PageDown" || e.key === "PageUp")) {
       const link = document.querySelector(e.key === "PageDown" ? 'a[rel="next"]' : 'a[rel="prev"]');

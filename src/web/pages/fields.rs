@@ -68,7 +68,8 @@ pub struct Answered {
 /// Something to look at, for the dock.
 #[derive(Debug, Clone, Serialize)]
 pub struct Problem {
-    number: u32,
+    /// Number of the item.
+    pub number: u32,
     sentence: String,
     rule: String,
     accept: String,

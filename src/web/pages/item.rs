@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::banner::Banner;
 use super::case_stage::{CaseStage, Pick, picklist};
+use super::dock::{DockPart, dock};
 use super::fields::{context_of, problem_of, words_of};
 use super::workbench::{Case, form_of};
 use crate::codes::{Choice, Hit, choices, search};
@@ -42,6 +43,8 @@ struct Saved {
     problem: Option<String>,
     /// What the form depends on; when it differs from the page's the page is made again.
     form: String,
+    /// What there is to look at now, as the page shows it; for a page that says which section it shows.
+    dock: Option<String>,
     saved: String,
 }
 
@@ -64,9 +67,19 @@ pub fn save(ask: &Ask) -> Result<Reply, Refused> {
         meaning: words_of(item, case.value(&item.id), &context, &stage),
         problem: problem_of(item, case.value(&item.id), &context, &stage),
         form: form_of(&case, &stage),
+        dock: dock_of(ask, &case, &stage)?,
         value: case.value(&item.id).to_string(),
         saved: show::time_to_second(&case.abstract_.changed_at, ask.app.front()?.zone),
     })
+}
+
+/// The dock of the section that the page shows.
+fn dock_of(ask: &Ask, case: &Case, stage: &CaseStage) -> Result<Option<String>, Refused> {
+    let Some(current) = section(ask.form.trimmed("section")) else { return Ok(None) };
+    let today = PartialDate::from_naive(ask.now().date_naive()).map_err(|e| Refused::Broken(e.to_string()))?;
+    let dock = dock(&mut *ask.reading()?, case, stage, current, today)?;
+    let part = DockPart { case: case.abstract_.id, may_edit: case.may_edit(ask)?, dock };
+    Ok(Some(ask.app.templates().render("parts/dock", &part)?))
 }
 
 /// Saves a section's form: what differs from what is stored.

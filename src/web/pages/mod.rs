@@ -10,6 +10,7 @@ pub mod case_stage;
 pub mod code_browser;
 pub mod correct;
 pub mod differs;
+pub mod dock;
 pub mod extract;
 pub mod extracts;
 pub mod derivation;

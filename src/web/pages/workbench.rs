@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::banner::{Banner, Tab};
 use super::case_stage::{CaseStage, Rules};
+use super::dock::{Dock, dock};
 use super::fields::{Field, Origins, fields_of, problems_of};
 use crate::asker::May;
 use crate::dates::PartialDate;
@@ -66,7 +67,8 @@ struct Workbench<'a> {
     key: &'a str,
     title: &'a str,
     groups: Vec<GroupShown>,
-    problems: Vec<super::fields::Problem>,
+    dock: Dock,
+    to_look_at: usize,
     documents: Vec<Document>,
     text: Option<TextShown>,
     received: Option<Received>,
@@ -155,6 +157,7 @@ pub fn show(ask: &Ask) -> Result<Reply, Refused> {
     let received = received(&mut conn, &case)?;
     let place = sections().iter().position(|s| s.key == found.key).unwrap_or_default();
     let (documents, text) = texts(&case, &key, ask.query.trimmed("text"));
+    let dock = dock(&mut conn, &case, &stage, found, today_partial)?;
     let page = Workbench {
         banner: Banner::of(&case.patient, &case.all, today_partial),
         linked: true,
@@ -166,11 +169,11 @@ pub fn show(ask: &Ask) -> Result<Reply, Refused> {
         saved: show::time_to_second(&case.abstract_.changed_at, ask.app.front()?.zone),
         class: case.abstract_.items.value("classOfCase"),
         clock: clock(&case, due_days, today),
-        rail: rail(&case, &stage, &key),
+        rail: rail(&case, &stage, &dock, &key),
         key: found.key,
         title: found.title,
         groups,
-        problems: problems_of(found, &case, &stage),
+        to_look_at: dock.len(),
         documents,
         text,
         received,
@@ -178,6 +181,7 @@ pub fn show(ask: &Ask) -> Result<Reply, Refused> {
         form: form_of(&case, &stage),
         rules: stage.rules,
         may_edit,
+        dock,
         next: sections().get(place + 1).map(|s| s.key),
         previous: place.checked_sub(1).and_then(|p| sections().get(p)).map(|s| s.key),
     };
@@ -263,13 +267,13 @@ fn is_known(stage: &CaseStage, id: &str) -> bool {
     stage.item(id).is_some() || stage.derivable.iter().any(|derived| derived == id)
 }
 
-fn rail(case: &Case, stage: &CaseStage, current: &str) -> Vec<RailRow> {
+fn rail(case: &Case, stage: &CaseStage, dock: &Dock, current: &str) -> Vec<RailRow> {
     sections()
         .iter()
         .map(|s| {
             let all = s.items().count();
             let filled = s.items().filter(|i| !case.value(&i.id).is_empty()).count();
-            let wrong = !problems_of(s, case, stage).is_empty();
+            let wrong = dock.speaks_of(s.key) || !problems_of(s, case, stage).is_empty();
             let (icon, tone, says) = match (wrong, filled) {
                 (true, _) => ("warn", "warn", "Something to look at"),
                 (false, 0) => ("none", "dim", "Empty"),
