@@ -27,9 +27,12 @@ use crate::dates::PartialDate;
 use crate::naaccr::value_sets::Completeness;
 use crate::staging::{Algorithm, Edition};
 
+/// How deep brackets may stand inside each other.
+const DEEPEST: usize = 40;
+
 /// Reads an expression for a rule of a level.
 pub(crate) fn parse(text: &str, level: Scope, terms: &Terms) -> Result<Expression, Wrong> {
-    let mut parser = Parser { pieces: pieces(text)?, next: 0, end: text.len(), level, terms, inside: false };
+    let mut parser = Parser { pieces: pieces(text)?, next: 0, end: text.len(), level, terms, inside: false, depth: 0 };
     if parser.pieces.is_empty() {
         return wrong(0, "the expression is empty; write always if nothing is to be asked");
     }
@@ -51,6 +54,8 @@ struct Parser<'t> {
     terms: &'t Terms,
     /// Inside `any tumor (…)`.
     inside: bool,
+    /// How many brackets are open.
+    depth: usize,
 }
 
 enum Operand {
@@ -109,10 +114,15 @@ impl Parser<'_> {
     }
 
     fn or(&mut self) -> Result<Expression, Wrong> {
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return wrong(self.at(), format!("more than {DEEPEST} brackets stand inside each other"));
+        }
         let mut all = vec![self.and()?];
         while self.takes_word("or") {
             all.push(self.and()?);
         }
+        self.depth -= 1;
         Ok(if all.len() == 1 { all.remove(0) } else { Expression::Or(all) })
     }
 
@@ -125,10 +135,12 @@ impl Parser<'_> {
     }
 
     fn not(&mut self) -> Result<Expression, Wrong> {
-        if self.takes_word("not") {
-            return Ok(Expression::Not(Box::new(self.not()?)));
+        let mut turned = false;
+        while self.takes_word("not") {
+            turned = !turned;
         }
-        self.question()
+        let question = self.question()?;
+        Ok(if turned { Expression::Not(Box::new(question)) } else { question })
     }
 
     fn question(&mut self) -> Result<Expression, Wrong> {
@@ -859,5 +871,120 @@ fn check_code(slot: Option<Slot>, schema: bool, code: &str, at: usize) -> Result
             wrong(at, format!("{} has no code {code}", slot.id()))
         }
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn read(text: &str) -> Result<Expression, Wrong> {
+        parse(text, Scope::Tumor, &Terms::default())
+    }
+
+    #[test]
+    fn and_binds_before_or() {
+        let Expression::Or(parts) = read("laterality = 1 or laterality = 2 and vitalStatus = 1").unwrap() else {
+            panic!("or stands outside")
+        };
+        assert!(matches!(parts[..], [Expression::In { .. }, Expression::And(_)]));
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_at_its_place() {
+        for (text, at, words) in [
+            ("laterality = 7", 13, "has no code 7"),
+            ("laterality in [1, 7]", 18, "has no code 7"),
+            ("lateral = 1", 0, "is no item"),
+            ("laterality = 1 laterality", 15, "should end"),
+            ("dateOfDiagnosis < 2020", 0, "is a date"),
+            ("laterality before dateOfDiagnosis", 0, "holds no date"),
+            ("laterality in PAIRD", 14, "there is no code set PAIRD"),
+            ("primarySite in [C50-C619]", 16, "different lengths"),
+            ("schema in [brest]", 11, "is no schema"),
+            ("any of NO_SUCH = 1", 7, "no group"),
+            ("this.laterality = 1", 0, "has no meaning"),
+            ("site_type(primarySite)", 0, "takes 3"),
+            ("(primarySite, laterality) in NO_TABLE", 29, "no table"),
+            ("laterality in []", 14, "empty"),
+            ("", 0, "empty"),
+            ("year(dateOfDiagnosis", 20, ") is missing"),
+        ] {
+            let found = read(text).unwrap_err();
+            assert!(found.at == at && found.message.contains(words), "{text}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_pair_names_its_tumors_and_a_patient_asks_for_them() {
+        let level = |text: &str, level| parse(text, level, &Terms::default());
+        assert!(level("a.primarySite = b.primarySite", Scope::Pair).is_ok());
+        assert!(level("primarySite = C504", Scope::Pair).unwrap_err().message.contains("a.primarySite"));
+        assert!(level("primarySite = C504", Scope::Patient).unwrap_err().message.contains("any tumor"));
+        assert!(level("any tumor (primarySite = C504)", Scope::Patient).is_ok());
+        assert!(level("any tumor (any tumor (laterality = 1))", Scope::Patient).is_err());
+    }
+
+    #[test]
+    fn no_soup_of_words_and_signs_breaks_the_reader() {
+        let words = [
+            "(",
+            ")",
+            "[",
+            "]",
+            ",",
+            "=",
+            "<>",
+            "<",
+            "-",
+            "+",
+            "*",
+            "and",
+            "or",
+            "not",
+            "in",
+            "blank",
+            "known",
+            "any",
+            "all",
+            "of",
+            "tumor",
+            "other",
+            "year",
+            "laterality",
+            "primarySite",
+            "C504",
+            "1",
+            "XX.9",
+            "'x",
+            "'",
+            "this.laterality",
+            "before",
+            "dateOfDiagnosis",
+            "starts",
+            "with",
+            "like",
+            "count",
+            "tumors",
+            "schema",
+            "today",
+            "é",
+            "..",
+            "repeated",
+            "except",
+        ];
+        let mut seed = 7u64;
+        for _ in 0..20_000 {
+            let mut text = String::new();
+            for _ in 0..12 {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                text.push_str(words[(seed >> 33) as usize % words.len()]);
+                text.push(' ');
+            }
+            let _ = read(&text);
+        }
+        assert!(read(&"(".repeat(5_000)).unwrap_err().message.contains("brackets"));
+        assert!(read(&format!("{}laterality = 1", "not ".repeat(5_000))).is_ok());
     }
 }

@@ -15,6 +15,7 @@ mod checking;
 mod codes;
 mod conflicts;
 mod derived;
+mod edits;
 mod followup;
 mod house;
 mod imports;
