@@ -52,11 +52,9 @@ on_both!(who_is_limited_to_facilities_brings_in_their_records_only, |db| {
     assert_eq!(db.number("SELECT count(*) FROM facility"), facilities, "no facility is made by a file");
     let hers = db.number("SELECT count(*) FROM patient WHERE last_name = 'STRANGER'");
     assert_eq!(hers, 2, "the other hospital's patient was not joined");
-    let of_other = format!(
-        "SELECT count(DISTINCT a.facility_id) FROM abstract a JOIN patient p ON p.id = a.patient_id WHERE p.last_name = 'STRANGER' \
-         AND p.import_id <> (SELECT max(id) FROM import)"
-    );
-    assert_eq!(db.number(&of_other), 1);
+    let of_other = "SELECT count(DISTINCT a.facility_id) FROM abstract a JOIN patient p ON p.id = a.patient_id WHERE p.last_name = 'STRANGER' \
+         AND p.import_id <> (SELECT max(id) FROM import)";
+    assert_eq!(db.number(of_other), 1);
     assert!(page.contains("other facility"), "{page}");
     let problems = manager.get(&format!("/intake/{}/problems.csv", db.number("SELECT max(id) FROM import"))).text();
     assert_eq!(

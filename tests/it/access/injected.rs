@@ -65,7 +65,7 @@ on_both!(a_payload_is_a_text_in_every_field_that_is_asked, |db| {
             let found = manager.post("/patients", &[(field, text)]);
             note(format!("/patients {field}={text}"), found.status);
             if found.status == 303 {
-                let page = manager.get(&found.location().to_owned());
+                let page = manager.get(found.location());
                 note(format!("found by {field}={text}"), page.status);
                 assert!(!page.text().contains("ROBIN"), "{field}={text} finds somebody");
             }

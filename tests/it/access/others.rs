@@ -70,11 +70,11 @@ on_both!(an_id_of_another_facility_is_one_that_does_not_exist, |db| {
             vec![("attempt", attempt.to_string()), ("result", "answered-alive".into())],
         ),
         (
-            format!("/reconcile"),
+            "/reconcile".to_owned(),
             vec![("facility", facility.to_string()), ("year", "2022".into()), ("tumors", "5".into())],
         ),
         (
-            format!("/submissions"),
+            "/submissions".to_owned(),
             vec![("facility", OTHER.into()), ("recipient", "me".into()), ("purpose", "mine".into())],
         ),
         (format!("/cases/{theirs_c}/delete"), vec![("seen", "1".into()), ("reason", reason.into())]),

@@ -2,6 +2,9 @@
 
 use super::world::{SHORT, World, mine};
 
+/// Who sends it, where to, its fields, and the status that it is answered with.
+type Form<'a> = (&'a str, String, Vec<(&'a str, &'a str)>, u16);
+
 on_both!(extra_fields_raise_nobody_and_leave_a_line, |db| {
     let world = World::new(db);
     let rights = || {
@@ -15,7 +18,7 @@ on_both!(extra_fields_raise_nobody_and_leave_a_line, |db| {
     let mine = world.case("MINEABS");
     let save = format!("/cases/{}/items/2520", mine.abstract_);
     let version = db.number(&format!("SELECT version FROM abstract WHERE id = {}", mine.abstract_)).to_string();
-    let forms: Vec<(&str, String, Vec<(&str, &str)>, u16)> = vec![
+    let forms: Vec<Form<'_>> = vec![
         ("abs", "/account/look".into(), vec![("density", "compact"), ("theme", "dark")], 303),
         ("abs", "/account/sessions/end".into(), vec![("session", "others")], 303),
         ("abs", "/account/password".into(), vec![("old", "x"), ("new", "a b c d e f g h"), ("repeated", "other")], 422),
