@@ -23,10 +23,14 @@ on_both!(the_servers_role_cannot_touch_audit_and_history, |db| {
     let mine = world.case("MINEMGR");
     let mut manager = world.visitor("mgr");
     manager.get(&format!("/patients/{}", mine.patient)).expect_status(200);
-    let fields = [("seen", "1"), ("seen_patient", "1"), ("value", "Mass felt")];
+    let seen = || db.number(&format!("SELECT version FROM abstract WHERE id = {}", mine.abstract_)).to_string();
+    let fields = [("seen", &*seen()), ("seen_patient", "1"), ("value", "Mass felt")];
     manager.post(&format!("/cases/{}/items/2520", mine.abstract_), &fields).expect_status(303);
     manager
-        .post(&format!("/cases/{}/delete", mine.abstract_), &[("seen", "2"), ("reason", "entered twice by mistake")])
+        .post(
+            &format!("/cases/{}/delete", mine.abstract_),
+            &[("seen", &*seen()), ("reason", "entered twice by mistake")],
+        )
         .expect_status(303);
     let operation = db.number("SELECT max(id) FROM operation").to_string();
     manager.post("/deleted", &[("operation", &operation), ("reason", "it was not entered twice")]).expect_status(303);
