@@ -73,7 +73,7 @@ pub fn apply(
     let mut open = Vec::new();
     for tumor in judged.iter().filter(|t| !t.settled) {
         let items = usize::try_from(tumor.ordinal - 1).ok().and_then(|at| ready.arrived.tumors.get(at));
-        if let Some(problem) = not_his_to_bring(tx, setting, ready, tumor.ordinal, items)? {
+        if let Some(problem) = why_not(tx, setting, ready, tumor.ordinal, items)? {
             imports::add_problems(tx, setting.import, &[problem])?;
             imports::settle(tx, ready.source, tumor.ordinal, Verdict::Refused, None, None)?;
         } else if imports::was_received(tx.conn, &tumor.digest, &setting.sender)? {
@@ -111,18 +111,19 @@ pub fn apply(
     Ok(())
 }
 
-/// Why somebody limited to facilities may not bring this record in.
-fn not_his_to_bring(
+/// Why this record is not taken: it belongs to no facility, or not to one of somebody limited to some.
+fn why_not(
     tx: &mut Tx<'_>,
     setting: &Setting,
     ready: &Ready,
     ordinal: i64,
     items: Option<&Record>,
 ) -> Result<Option<ImportProblem>, StoreError> {
-    if matches!(setting.by.asker.scope, Scope::Registry) {
-        return Ok(None);
-    }
     let named = items.and_then(|items| items.get("reportingFacility"));
+    if matches!(setting.by.asker.scope, Scope::Registry) {
+        let belongs = items.is_none() || has_facility(named, &setting.home_facility);
+        return Ok((!belongs).then(|| no_facility(ready.line, ready.ordinal, ordinal, named)));
+    }
     let message = match items {
         None => {
             "A patient without a tumor belongs to no facility yet. Only people who see all facilities bring one in."
@@ -160,6 +161,35 @@ fn not_his_to_bring(
     }))
 }
 
+/// Whether a tumor with this reporting facility (540) belongs to one that can be, itself or by the home facility.
+pub fn has_facility(named: Option<&str>, home: &str) -> bool {
+    facility::is_number(&facility::padded(named.unwrap_or(home)))
+}
+
+/// The problem of a tumor that belongs to no facility.
+pub fn no_facility(line: i64, patient: i64, tumor: i64, named: Option<&str>) -> ImportProblem {
+    ImportProblem {
+        id: 0,
+        kind: "no_facility".into(),
+        severity: "error".into(),
+        line: Some(line),
+        col: None,
+        patient: Some(patient),
+        tumor: Some(tumor),
+        item: Some("reportingFacility".into()),
+        number: Some(540),
+        value: named.map(str::to_string),
+        message: match named {
+            Some(_) => "The reporting facility (540) is not one to ten letters and digits. Correct it and send the file again.",
+            None => {
+                "The record names no reporting facility (540) and the registry has no home facility. Say to which facility \
+                 such records belong (--facility, or the form), or set the home facility."
+            }
+        }
+        .into(),
+    }
+}
+
 /// The facility of a tumor (540, else the one given, else the home facility); an unknown number makes an unconfirmed one.
 fn facility_of(
     tx: &mut Tx<'_>,
@@ -177,7 +207,7 @@ fn facility_of(
             let entry = FacilityEntry {
                 number: number.clone(),
                 name: format!("Facility {}", number.trim_start_matches('0')),
-                npi: items.get("npiReportingFacility").map(str::to_string),
+                npi: items.get("npiReportingFacility").filter(|npi| facility::is_npi(npi)).map(str::to_string),
                 ..FacilityEntry::default()
             };
             facility::add(tx, &setting.by, &entry, false)?

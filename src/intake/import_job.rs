@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::accounts::store::asker_of;
 use crate::asker::{Asker, May, Scope, UserId};
-use crate::intake::apply::{Ready, Setting, apply};
+use crate::intake::apply::{Ready, Setting, apply, has_facility, no_facility};
 use crate::intake::arrived::{Head, arrived};
 use crate::intake::differ;
 use crate::intake::received::{Packing, Unpacking};
@@ -194,6 +194,13 @@ fn read(held: &Held<'_>, import: &Import) -> anyhow::Result<Option<Ended>> {
             continue;
         }
         problems.extend(found.into_iter().map(as_row));
+        if !options.partial
+            && matches!(by.asker.scope, Scope::Registry)
+            && let Some(row) = without_facility(&patient, seen, &home)
+        {
+            let why = format!("Patient {seen}, line {}: {}", row.line.unwrap_or_default(), row.message);
+            return refuse(held, import, &why, row);
+        }
         staged.push(stage_one(&mut packing, &reader, &patient, seen)?);
         if staged.len() == PIECE {
             stage_piece(held, import, &root_head, &mut staged, &mut problems, (seen, total))?;
@@ -203,14 +210,15 @@ fn read(held: &Held<'_>, import: &Import) -> anyhow::Result<Option<Ended>> {
         }
     }
     problems.extend(reader.drain_problems().into_iter().map(as_row));
-    if home.is_empty() {
-        problems.push(note_row(
-            "no_facility",
-            "Tumors without a reporting facility (540) need --facility, or a home facility in the settings.",
-        ));
-    }
     stage_piece(held, import, &root_head, &mut staged, &mut problems, (seen, total))?;
     go_on(held, import, "apply")
+}
+
+/// The first tumor of a patient that belongs to no facility.
+fn without_facility(patient: &Patient, ordinal: i64, home: &str) -> Option<ImportProblem> {
+    let named = |tumor: &crate::naaccr::Tumor| tumor.items.get("reportingFacility").map(str::to_string);
+    let (number, tumor) = (1..).zip(&patient.tumors).find(|(_, t)| !has_facility(named(t).as_deref(), home))?;
+    Some(no_facility(as_i64(tumor.lines.0), ordinal, number, named(tumor).as_deref()))
 }
 
 /// For the progress bar: bytes of the file over the bytes a patient usually has.

@@ -100,6 +100,16 @@ pub fn padded(number: &str) -> String {
     }
 }
 
+/// Whether a text can be a facility number (item 540): one to ten letters and digits.
+pub fn is_number(text: &str) -> bool {
+    (1..=10).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric())
+}
+
+/// Whether a text can be a National Provider Identifier: ten digits.
+pub fn is_npi(text: &str) -> bool {
+    text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit())
+}
+
 /// Adds a facility.
 ///
 /// # Errors
@@ -154,14 +164,14 @@ pub fn amend(tx: &mut Tx<'_>, by: &By, id: FacilityId, seen: i64, entry: &Facili
 }
 
 fn check(number: &str, entry: &FacilityEntry) -> Result<(), StoreError> {
-    if number.is_empty() || number.len() > 10 || !number.bytes().all(|b| b.is_ascii_alphanumeric()) {
+    if !is_number(number) {
         return Err(StoreError::Refused("The facility number (item 540) is one to ten letters and digits.".into()));
     }
     if entry.name.trim().is_empty() || entry.name.chars().count() > 100 {
         return Err(StoreError::Refused("A facility has a name of at most 100 characters.".into()));
     }
     if let Some(npi) = entry.npi.as_deref().filter(|n| !n.is_empty())
-        && (npi.len() != 10 || !npi.bytes().all(|b| b.is_ascii_digit()))
+        && !is_npi(npi)
     {
         return Err(StoreError::Refused("An NPI has ten digits.".into()));
     }

@@ -47,3 +47,29 @@ on_both!(an_unknown_facility_becomes_an_unconfirmed_one, |db| {
     import(db, &file, &[]);
     assert_eq!(db.number("SELECT count(*) FROM facility WHERE number = '0099999999' AND confirmed = 0"), 1);
 });
+
+on_both!(a_record_of_no_facility_refuses_the_file_in_words_and_a_wrong_npi_does_not, |db| {
+    let words = ["init", "--database", db.url(), "--kind", "central", "--name", "State", "--state", "IA"];
+    accession(&words).expect_code(0);
+    let file = small_file(db, "one.xml", "C504", "SMITH");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let given = "<Item naaccrId=\"reportingFacility\">0010000001</Item>";
+    assert!(text.contains(given), "{text}");
+    for (instead, said) in [
+        ("", "names no reporting facility"),
+        ("<Item naaccrId=\"reportingFacility\">A-1</Item>", "not one to ten letters and digits"),
+    ] {
+        std::fs::write(&file, text.replace(given, instead)).unwrap();
+        let report = import(db, &file, &[]);
+        assert_eq!(report["outcome"], "refused", "{report}");
+        assert!(report["message"].as_str().unwrap().contains(said), "{report}");
+        assert_eq!(db.number("SELECT count(*) FROM patient"), 0);
+        let report = import(db, &file, &["--partial"]);
+        assert_eq!((&report["outcome"], &report["refused"]), (&"published".into(), &1.into()), "{report}");
+        assert_eq!(db.number("SELECT count(*) FROM patient"), 0);
+    }
+    let npi = format!("{given}<Item naaccrId=\"npiReportingFacility\">12345</Item>");
+    std::fs::write(&file, text.replace(given, &npi)).unwrap();
+    assert_eq!(import(db, &file, &[])["added"], 1);
+    assert_eq!(db.number("SELECT count(*) FROM facility WHERE npi IS NOT NULL"), 0);
+});
