@@ -27,7 +27,7 @@ use crate::naaccr::{
 use crate::registry::store::files::FileReader;
 use crate::registry::store::imports::{self, Import, ImportProblem, Staged, StagedTumor, Verdict};
 use crate::registry::store::settings::{setting, setting_number};
-use crate::registry::store::{By, Conn, Store, StoreError, facility, hash32, jobs, unhex};
+use crate::registry::store::{By, Conn, Store, StoreError, facility, hash32, jobs, standards, unhex};
 use crate::registry::work::{Ended, Held};
 
 /// What was asked of an import.
@@ -154,7 +154,8 @@ fn read(held: &Held<'_>, import: &Import) -> anyhow::Result<Option<Ended>> {
     }
     let file = import.file_id.context("the import has no file")?;
     let source = FileReader::open(held.store, file);
-    let mut reader = match Reader::open(source, &ReadOptions::import()) {
+    let user_dictionaries = standards::dictionaries(&mut *held.store.reading()?)?;
+    let mut reader = match Reader::open(source, &ReadOptions { user_dictionaries, ..ReadOptions::import() }) {
         Ok(reader) => reader,
         Err(fatal) => return refuse(held, import, &fatal.to_string(), fatal_row(&fatal)),
     };

@@ -16,7 +16,7 @@ use crate::naaccr::{
 };
 use crate::registry::store::files::{self, FileReader, FileWriter, NewFile};
 use crate::registry::store::settings::setting_number;
-use crate::registry::store::{By, StoreError, jobs};
+use crate::registry::store::{By, StoreError, jobs, standards};
 use crate::registry::work::{Ended, Held};
 
 /// Problems of one kind and item that are kept whole in the report.
@@ -38,12 +38,14 @@ pub struct Asked {
 }
 
 impl Asked {
-    fn options(&self) -> ReadOptions {
-        match self.mode.as_str() {
+    fn options(&self, held: &Held<'_>) -> Result<ReadOptions, StoreError> {
+        let options = match self.mode.as_str() {
             "strict" => ReadOptions { check_codes: true, ..ReadOptions::strict() },
             "salvage" => ReadOptions::salvage(),
             _ => ReadOptions::practical(),
-        }
+        };
+        let user_dictionaries = standards::dictionaries(&mut *held.store.reading()?)?;
+        Ok(ReadOptions { user_dictionaries, ..options })
     }
 }
 
@@ -205,7 +207,7 @@ fn keep(held: &Held<'_>, file: FileWriter) -> Result<(i64, i64), StoreError> {
 /// Looks at a file.
 pub fn look(held: &Held<'_>) -> anyhow::Result<Ended> {
     let asked: Asked = serde_json::from_str(&held.job.params).context("reading what the job was asked")?;
-    let options = ReadOptions { max_problems: usize::MAX, ..asked.options() };
+    let options = ReadOptions { max_problems: usize::MAX, ..asked.options(held)? };
     let mut report = Report::default();
     let mut csv = csv::Writer::from_writer(new_file(held, "problems.csv".into())?);
     csv.write_record([
@@ -307,7 +309,7 @@ pub fn convert(held: &Held<'_>) -> anyhow::Result<Ended> {
     let version = asked.version.and_then(Version::new);
     let record_type: Option<RecordType> = asked.record_type.as_deref().and_then(|t| t.parse().ok());
     let kinds: Vec<RepairKind> = asked.repairs.iter().filter_map(|kind| kind.parse().ok()).collect();
-    let mut options = asked.source.options();
+    let mut options = asked.source.options(held)?;
     options.keep_control_characters = kinds.contains(&RepairKind::Control);
     options.translate_renamed &= !kinds.contains(&RepairKind::Rename);
     let refused = |fatal: Fatal| Ok(Ended::Failed(format!("The file could not be written: {fatal}"), None));
@@ -315,15 +317,16 @@ pub fn convert(held: &Held<'_>) -> anyhow::Result<Ended> {
         Ok(reader) => reader,
         Err(fatal) => return refused(fatal),
     };
-    let mut repairs = Repairs::new(reader.root().version, &kinds, &[], usize::MAX);
+    let mut repairs = Repairs::new(reader.root().version, &kinds, &options.user_dictionaries, usize::MAX);
     let mut root = reader.root().clone();
     repairs.root(&mut root);
-    let mut conversion = Conversion::new(reader.root(), version, record_type, &[]);
+    let mut conversion = Conversion::new(reader.root(), version, record_type, &options.user_dictionaries);
     let root = conversion.root(&root);
     let stamp = held.store.clock().now().format("%Y%m%d_%H%M%S");
     let name = format!("converted_{}{}_{stamp}.{}", root.record_type, root.version, form.ending());
     let file = new_file(held, name)?;
-    let mut writer = match RecordWriter::new(form, file, &root, &WriteOptions::default(), |_| true) {
+    let writing = WriteOptions { user_dictionaries: options.user_dictionaries.clone(), ..WriteOptions::default() };
+    let mut writer = match RecordWriter::new(form, file, &root, &writing, |_| true) {
         Ok(writer) => writer,
         Err(fatal) => return refused(fatal),
     };

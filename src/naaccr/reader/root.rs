@@ -300,7 +300,10 @@ impl Reading<'_> {
     fn user_dictionaries(&mut self, uris: &[String], version: Version) -> Result<Vec<Arc<Dictionary>>, Fatal> {
         let mut found: Vec<Arc<Dictionary>> = Vec::new();
         for uri in uris {
-            if let Some(dictionary) = self.options.user_dictionaries.iter().find(|d| d.uri() == uri) {
+            // Of several of that URI the one made for this version counts.
+            let mut named = self.options.user_dictionaries.iter().filter(|d| d.uri() == uri);
+            let fits = |d: &&Arc<Dictionary>| d.version().is_none_or(|v| v == version);
+            if let Some(dictionary) = named.clone().find(fits).or_else(|| named.next()) {
                 if dictionary.version().is_some_and(|v| v != version) {
                     let made_for = dictionary.version().map(|v| v.to_string()).unwrap_or_default();
                     let message = format!(

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use super::audit::By;
 use super::{Conn, Store, StoreError, Tx, hex};
 use crate::binds;
+use crate::naaccr::{Dictionary, load_dictionary};
 use crate::registry::clock::stamp;
 use crate::registry::standards::{Examined, InUse, Loaded, StandardKind};
 use crate::staging::Algorithm;
@@ -92,6 +93,24 @@ pub fn content(conn: &mut Conn, id: i64) -> Result<Vec<u8>, StoreError> {
         });
     }
     Ok(content)
+}
+
+/// The user dictionaries in use, for readers to find by the URI a file names.
+///
+/// # Errors
+/// The database does not answer, or one of them is damaged.
+pub fn dictionaries(conn: &mut Conn) -> Result<Vec<Arc<Dictionary>>, StoreError> {
+    let mut found = Vec::new();
+    for standard in standards(conn)? {
+        if standard.kind != StandardKind::Dictionary.word() || standard.switched_on == 0 {
+            continue;
+        }
+        // What is in use was examined when it was loaded.
+        if let Ok(loaded) = load_dictionary(&content(conn, standard.id)?) {
+            found.push(Arc::new(loaded.dictionary));
+        }
+    }
+    Ok(found)
 }
 
 /// Stores a standard that was examined; it is not switched on. Answers its row id.
