@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::levels::{Action, Level, action};
 use crate::naaccr::{ItemNumber, StandardItem, super_dictionary};
+use crate::registry::store::research::Wanted;
 
 /// The filters of a definition. An empty list is no filter.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,27 +60,11 @@ pub struct ItemFilter {
     pub not: bool,
 }
 
-/// What the store is asked: lists of codes (none: any), and spans.
+/// Which tumors, as the store and each record are asked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Cohort {
-    /// Primary sites.
-    pub sites: Option<Vec<String>>,
-    /// Histologies.
-    pub histologies: Option<Vec<String>>,
-    /// Behaviors.
-    pub behaviors: Option<Vec<String>>,
-    /// First and last year of diagnosis.
-    pub years: Option<(i64, i64)>,
-    /// Sexes.
-    pub sexes: Option<Vec<String>>,
-    /// Least and greatest age at diagnosis.
-    pub ages: Option<(i64, i64)>,
-    /// Counties at diagnosis.
-    pub counties: Option<Vec<String>>,
-    /// States at diagnosis.
-    pub states: Option<Vec<String>>,
-    /// Vital statuses.
-    pub vitals: Option<Vec<String>>,
+    /// What the store's columns answer.
+    pub wanted: Wanted,
     /// What the store's columns do not hold and each record is asked.
     pub items: Vec<Test>,
 }
@@ -190,17 +175,19 @@ impl Filters {
             }
         };
         Ok(Cohort {
-            sites: codes(&self.site, "primary site; write C50, C504 or C00-C14", sites)?,
-            histologies: codes(&self.histology, "histology; write 8500 or 9590-9993", histologies)?,
-            behaviors: codes(&self.behavior, "behavior; write 0, 1, 2 or 3", |v| digits(v, 1))?,
-            years,
-            sexes: codes(&self.sex, "code of sex; write one digit", |v| digits(v, 1))?,
-            ages,
-            counties: codes(&self.county, "county; write three digits", |v| digits(v, 3))?,
-            states: codes(&self.state, "state; write two letters", |v| {
-                (v.len() == 2 && v.bytes().all(|b| b.is_ascii_uppercase())).then(|| vec![v.to_string()])
-            })?,
-            vitals: codes(&self.vital, "code of vital status; write 0 or 1", |v| digits(v, 1))?,
+            wanted: Wanted {
+                sites: codes(&self.site, "primary site; write C50, C504 or C00-C14", sites)?,
+                histologies: codes(&self.histology, "histology; write 8500 or 9590-9993", histologies)?,
+                behaviors: codes(&self.behavior, "behavior; write 0, 1, 2 or 3", |v| digits(v, 1))?,
+                years,
+                sexes: codes(&self.sex, "code of sex; write one digit", |v| digits(v, 1))?,
+                ages,
+                counties: codes(&self.county, "county; write three digits", |v| digits(v, 3))?,
+                states: codes(&self.state, "state; write two letters", |v| {
+                    (v.len() == 2 && v.bytes().all(|b| b.is_ascii_uppercase())).then(|| vec![v.to_string()])
+                })?,
+                vitals: codes(&self.vital, "code of vital status; write 0 or 1", |v| digits(v, 1))?,
+            },
             items: self.items.iter().map(|filter| filter.test(level)).collect::<Result<_, _>>()?,
         })
     }
@@ -294,10 +281,10 @@ mod tests {
     #[test]
     fn sites_and_histologies_become_lists_of_codes() {
         let cohort = Filters::parse("site=C61,C50.4 histology=8500-8502").unwrap().cohort(Level::Limited).unwrap();
-        let sites = cohort.sites.unwrap();
+        let sites = cohort.wanted.sites.unwrap();
         assert_eq!(sites.len(), 11);
         assert!(sites.contains(&"C619".into()) && sites.contains(&"C504".into()));
-        assert_eq!(cohort.histologies.unwrap(), ["8500", "8501", "8502"]);
+        assert_eq!(cohort.wanted.histologies.unwrap(), ["8500", "8501", "8502"]);
     }
 
     #[test]

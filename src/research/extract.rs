@@ -56,12 +56,12 @@ pub struct Count {
 /// # Errors
 /// What the store says.
 pub fn count(store: &Store, by: &By, plan: &Plan) -> Result<Count, NotMade> {
-    let wanted = wanted(&plan.cohort);
+    let wanted = &plan.cohort.wanted;
     if plan.cohort.items.is_empty() && plan.definition.level != Level::Identified {
-        let Number { tumors, patients } = research::count(&mut *store.reading()?, by, &wanted)?;
+        let Number { tumors, patients } = research::count(&mut *store.reading()?, by, wanted)?;
         return Ok(Count { tumors, patients, complete: true });
     }
-    let mut cases = Cases::begin(store, by, &wanted)?;
+    let mut cases = Cases::begin(store, by, wanted)?;
     let mut count = Count { tumors: 0, patients: 0, complete: false };
     let mut last = 0;
     for _ in 0..COUNTED_STEPS {
@@ -93,7 +93,7 @@ pub struct Step {
 /// # Errors
 /// What the store says.
 pub fn ladder(store: &Store, by: &By, plan: &Plan) -> Result<Vec<Step>, NotMade> {
-    let (mut all, conn) = (wanted(&plan.cohort), &mut *store.reading()?);
+    let (mut all, conn) = (plan.cohort.wanted.clone(), &mut *store.reading()?);
     let mut so_far = Wanted::default();
     let mut steps = Vec::new();
     let mut step = |filter, wanted: &Wanted| -> Result<(), StoreError> {
@@ -141,7 +141,7 @@ pub fn preview(store: &Store, by: &By, plan: &Plan, rows: usize) -> Result<Vec<V
     getrandom::fill(&mut secret).map_err(|error| NotMade::Refused(format!("There are no random numbers: {error}.")))?;
     let key = StudyKey(secret);
     let today = as_of(store, plan);
-    let mut cases = Cases::begin(store, by, &wanted(&plan.cohort))?;
+    let mut cases = Cases::begin(store, by, &plan.cohort.wanted)?;
     for _ in 0..COUNTED_STEPS {
         let Some(page) = cases.next(STEP)? else { break };
         for case in page.iter().filter(|case| passes(&plan.cohort, case)).take(rows - shown.len()) {
@@ -170,7 +170,7 @@ pub fn extract<W: Write>(
     may_be_made(store, plan.definition.level)?;
     let (key, disclosure) = begin(store, by, plan, job)?;
     let today = as_of(store, plan);
-    let mut cases = Cases::begin(store, by, &wanted(&plan.cohort))?;
+    let mut cases = Cases::begin(store, by, &plan.cohort.wanted)?;
     let heads = STUDY_COLUMNS.iter().map(|(id, _)| *id).chain(plan.columns.iter().map(Column::id));
     write_row(&mut out, heads)?;
     let mut made = Made::default();
@@ -251,20 +251,6 @@ fn begin(store: &Store, by: &By, plan: &Plan, job: Option<i64>) -> Result<(Study
 pub fn as_of(store: &Store, plan: &Plan) -> NaiveDate {
     let given = plan.definition.as_of.as_deref().and_then(|day| NaiveDate::parse_from_str(day, "%Y-%m-%d").ok());
     given.unwrap_or_else(|| store.clock().now().date_naive())
-}
-
-fn wanted(cohort: &Cohort) -> Wanted {
-    Wanted {
-        sites: cohort.sites.clone(),
-        histologies: cohort.histologies.clone(),
-        behaviors: cohort.behaviors.clone(),
-        years: cohort.years,
-        sexes: cohort.sexes.clone(),
-        ages: cohort.ages,
-        counties: cohort.counties.clone(),
-        states: cohort.states.clone(),
-        vitals: cohort.vitals.clone(),
-    }
 }
 
 impl Items for Case {

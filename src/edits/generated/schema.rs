@@ -25,6 +25,9 @@ static SITE_SPECIFIC: LazyLock<Vec<bool>> = LazyLock::new(|| {
 
 const EOD: [&str; 3] = ["eodPrimaryTumor", "eodRegionalNodes", "eodMets"];
 
+/// Filled after neoadjuvant therapy only, else left blank: rules of their own ask for them (`grade-post-therapy-path-blank`).
+const AFTER_THERAPY: [&str; 2] = ["gradePostTherapy", "gradePostTherapyClin"];
+
 fn is_site_specific(input: &InputView<'_>) -> bool {
     input.flags().any(|flag| flag.name == "SSDI")
 }
@@ -113,6 +116,9 @@ fn open_in(input: &InputView<'_>, year: Option<u16>) -> bool {
 
 fn is_required(maker: &Maker, made: &Made<'_, '_>, input: &InputView<'_>) -> bool {
     let Some(year) = made.own.dx_year else { return false };
+    if input.xml_id().is_some_and(|id| AFTER_THERAPY.contains(&id)) {
+        return false;
+    }
     if is_site_specific(input) && !open_in(input, Some(year)) {
         return false;
     }
@@ -124,4 +130,42 @@ fn is_required(maker: &Maker, made: &Made<'_, '_>, input: &InputView<'_>) -> boo
         "SEER_REQUIRED_WHEN_COC_ANALYTIC" => maker.asked_by("SEER") && analytic,
         _ => false,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use crate::dates::PartialDate;
+    use crate::edits::{Case, Library, Plan, PlanFor, Surroundings};
+    use crate::naaccr::{RecordType, Version};
+
+    /// Items that edits ask for and find blank in a breast case of 2022, besides these.
+    fn asked_for(items: &[(&'static str, &'static str)]) -> Vec<&'static str> {
+        let library = Library::shipped();
+        let set = library.set("hospital").unwrap();
+        let plan = Plan::new(library, PlanFor { set, record_type: RecordType::A, version: Version::V260 });
+        let breast = [
+            ("primarySite", "C504"),
+            ("histologicTypeIcdO3", "8500"),
+            ("behaviorCodeIcdO3", "3"),
+            ("dateOfDiagnosis", "20220310"),
+            ("classOfCase", "14"),
+        ];
+        let case = Case::new([("sexAssignedAtBirth", "2")], [breast.iter().chain(items).copied()]);
+        let with = Surroundings::shipped(PartialDate::of_day(2026, 6, 30).unwrap());
+        let failures = plan.check(&case, &with);
+        failures.iter().filter(|f| f.edit == "ssdi-required-blank").map(|f| f.items[0].id()).collect()
+    }
+
+    #[test]
+    fn an_item_of_the_schema_that_a_standard_requires_is_asked_for() {
+        assert!(asked_for(&[]).contains(&"gradeClinical"));
+        assert!(!asked_for(&[("gradeClinical", "2")]).contains(&"gradeClinical"));
+    }
+
+    #[test]
+    fn grades_after_therapy_are_not_asked_for_by_the_schema_alone() {
+        let asked = asked_for(&[]);
+        assert!(!asked.contains(&"gradePostTherapy") && !asked.contains(&"gradePostTherapyClin"), "{asked:?}");
+    }
 }

@@ -12,7 +12,7 @@ use crate::registry::promoted::class_rank;
 use crate::registry::record::Record;
 
 /// Which tumors, by promoted columns; a list that is none admits all.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Wanted {
     /// Primary sites.
     pub sites: Option<Vec<String>>,
