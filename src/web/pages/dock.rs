@@ -58,11 +58,6 @@ impl Dock {
     pub fn speaks_of(&self, section: &str) -> bool {
         self.messages.iter().any(|m| m.section == section)
     }
-
-    /// How many messages there are.
-    pub fn len(&self) -> usize {
-        self.problems.len() + self.errors + self.warnings
-    }
 }
 
 /// The dock rendered alone, for a page that is open.
@@ -120,7 +115,7 @@ pub fn dock(
     Ok(Dock {
         errors,
         none: failures.is_empty() && problems.is_empty(),
-        warnings: failures.len() - errors,
+        warnings: failures.len() - errors + problems.len(),
         more: failures.len().saturating_sub(MOST),
         messages: failures
             .iter()
