@@ -39,7 +39,8 @@
     sending.set(numberOf(box), value);
     queue = queue.then(() => send(box, value, why)).catch(() => {
       say("Not saved: the server did not answer. The value is still here; leave the item again to retry.", "bad");
-      known.set(box, null);
+      known.set(current(box), null);
+      sending.delete(numberOf(box));
     });
   }
 
@@ -119,6 +120,7 @@
     }
     document.querySelectorAll(".noscript").forEach((b) => { b.hidden = true; });
     boxes = [...fields.querySelectorAll(".code")];
+    [...known.keys()].filter((b) => !b.isConnected).forEach((b) => known.delete(b));
     boxes.forEach((b) => {
       const number = numberOf(b);
       if (sending.has(number)) b.value = sending.get(number);
@@ -311,8 +313,14 @@
     else if (box && box.matches("[data-date]") && (e.key === "+" || e.key === "-") && box.selectionStart !== 4 && box.selectionStart !== 7 && moveDay(box, e.key === "+" ? 1 : -1)) { done(); }
   });
 
-  // Nothing typed is lost: what is still on its way keeps the page.
+  // Nothing typed is lost: a link waits for what is still on its way, and the page is not left with a value unsaved.
+  document.addEventListener("click", (e) => {
+    const link = e.target.closest("a[href]");
+    if (!link || link.target || e.defaultPrevented || e.button || e.ctrlKey || e.metaKey || e.shiftKey || sending.size === 0) return;
+    e.preventDefault();
+    queue.then(() => { location.href = link.href; });
+  });
   window.addEventListener("beforeunload", (e) => {
-    if ([...known].some(([box, value]) => value !== box.value)) e.preventDefault();
+    if (sending.size > 0 || [...known].some(([box, value]) => value !== box.value)) e.preventDefault();
   });
 })();

@@ -130,8 +130,22 @@ async function shot(page, name) {
   await page.screenshot({ path: join(shots, `${name}.png`) });
 }
 
-// Signs in through the form as the demo's user of this role.
+// Signs in as the demo's user of this role: with the cookie of an earlier test while its session lasts, since a
+// second sign-in has to wait for the next one-time code, else through the form.
+const cookies = new Map();
+
 export async function signIn(page, server, role) {
+  if (cookies.has(role)) {
+    await page.context().addCookies(cookies.get(role));
+    await page.goto(server.url);
+    if (!new URL(page.url()).pathname.startsWith('/sign-in')) return;
+    await page.context().clearCookies();
+  }
+  await signInByForm(page, server, role);
+  cookies.set(role, await page.context().cookies());
+}
+
+async function signInByForm(page, server, role) {
   const who = server.signIns[role];
   holds(who, `the demo has no user of the role ${role}`);
   await page.goto(`${server.url}/sign-in`);
