@@ -214,6 +214,11 @@ impl Edit {
         self.filed_severity == Severity::Info
     }
 
+    /// Whether the day it is run for can change its answer.
+    pub fn reads_today(&self) -> bool {
+        self.written.0.contains("today") || self.written.1.contains("today")
+    }
+
     /// Every item whose change can change its answer.
     pub fn reads(&self) -> &[Slot] {
         &self.reads

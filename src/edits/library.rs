@@ -62,9 +62,10 @@ pub struct EditSet {
     pub required_by: Vec<String>,
 }
 
+/// A file's sets; what else stands in a registry's own file is read elsewhere.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct SetsToml {
+    #[serde(default)]
     set: Vec<EditSet>,
 }
 
@@ -86,6 +87,13 @@ pub fn shipped_files() -> Vec<EditFile<'static>> {
         .collect();
     files.sort_by_key(|file| file.name);
     files
+}
+
+/// Line and column of a position in a text, from 1.
+pub(crate) fn place(text: &str, at: usize) -> (usize, usize) {
+    let before = text.get(..at.min(text.len())).unwrap_or(text);
+    let column = before.rsplit('\n').next().map_or(0, |rest| rest.chars().count()) + 1;
+    (before.matches('\n').count() + 1, column)
 }
 
 /// All edits with what they share.
@@ -131,7 +139,8 @@ impl Library {
         for file in files.iter().filter(|file| stem(file.name) == "terms.toml") {
             faults.extend(read_terms(file.name, file.text, &mut self.terms));
         }
-        for file in files.iter().filter(|file| stem(file.name) == "sets.toml") {
+        let holds_sets = |file: &&EditFile<'_>| stem(file.name) == "sets.toml" || file.text.contains("[[set]]");
+        for file in files.iter().filter(holds_sets) {
             faults.extend(self.read_sets(file));
         }
         for file in files {
@@ -162,49 +171,51 @@ impl Library {
                 self.edits.push(edit);
             }
         }
+        for file in files.iter().filter(holds_sets) {
+            faults.extend(self.unknown_in_sets(file));
+        }
         faults.extend(self.dangling());
         self.fingerprint = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
         faults
     }
 
     fn read_sets(&mut self, file: &EditFile<'_>) -> Option<Fault> {
-        let fault = |line: usize, message: String| {
-            Some(Fault { file: file.name.to_owned(), line, column: 1, edit: None, message })
-        };
         match toml::from_str::<SetsToml>(file.text) {
             Ok(sets) => {
                 self.sets.extend(sets.set.into_iter().map(|set| (set.name.clone(), set)));
                 None
             }
             Err(error) => {
-                let at = error.span().map_or(0, |span| span.start);
-                let line = file.text.get(..at).map_or(1, |before| before.matches('\n').count() + 1);
-                fault(line, error.message().to_owned())
+                let (line, column) = place(file.text, error.span().map_or(0, |span| span.start));
+                let file = file.name.to_owned();
+                Some(Fault { file, line, column, edit: None, message: error.message().to_owned() })
             }
         }
     }
 
-    /// Sets that name unknown edits, and edits that name unknown sets or predecessors.
-    fn dangling(&self) -> Vec<Fault> {
+    /// What the sets of a file name that is not there, each where it stands.
+    fn unknown_in_sets(&self, file: &EditFile<'_>) -> Vec<Fault> {
+        // What cannot be read was told when the sets were read.
+        let Ok(sets) = toml::from_str::<SetsToml>(file.text) else { return Vec::new() };
         let mut faults = Vec::new();
-        for set in self.sets.values() {
-            for id in set
-                .edits
-                .iter()
-                .chain(&set.without)
-                .chain(&set.as_errors)
-                .chain(&set.as_warnings)
-                .filter(|id| !self.by_id.contains_key(*id))
-            {
-                faults.push(Fault {
-                    file: "sets.toml".into(),
-                    line: 1,
-                    column: 1,
-                    edit: None,
-                    message: format!("the set {} names {id}, which is no edit", set.name),
-                });
+        for set in &sets.set {
+            let named = [&set.edits, &set.without, &set.as_errors, &set.as_warnings];
+            let edits = named.into_iter().flatten().filter(|id| !self.by_id.contains_key(*id));
+            let likes = set.like.iter().filter(|name| !self.sets.contains_key(*name));
+            for (name, what) in edits.map(|id| (id, "edit")).chain(likes.map(|name| (name, "set"))) {
+                let start = file.text.find(&format!("\"{}\"", set.name)).unwrap_or(0);
+                let after = file.text.get(start..).and_then(|rest| rest.find(&format!("\"{name}\"")));
+                let (line, column) = place(file.text, start + after.unwrap_or(0));
+                let message = format!("the set {} names {name}, which is no {what}", set.name);
+                faults.push(Fault { file: file.name.to_owned(), line, column, edit: None, message });
             }
         }
+        faults
+    }
+
+    /// Edits that name unknown sets or predecessors.
+    fn dangling(&self) -> Vec<Fault> {
+        let mut faults = Vec::new();
         for edit in &self.edits {
             let unknown_sets = edit
                 .sets

@@ -32,6 +32,11 @@ struct FileToml {
     items: TomlTable,
     #[serde(default)]
     terms: Vec<TermToml>,
+    /// Head and sets of a registry's own file: `own` reads them.
+    #[serde(default, rename = "standard")]
+    _standard: Option<TomlTable>,
+    #[serde(default, rename = "set")]
+    _set: Vec<TomlTable>,
 }
 
 #[derive(Deserialize)]

@@ -19,6 +19,7 @@ mod library;
 mod load;
 mod message;
 mod mutants;
+mod own;
 mod parse;
 mod required;
 mod run;
@@ -36,6 +37,7 @@ pub use frame::{Confidence, Edit, Fault, Override, Scope, Severity, Trial, Years
 pub use library::{EditFile, EditSet, Library, shipped_files};
 pub use load::Trials;
 pub use mutants::{Mutant, mutants};
+pub use own::{OwnHead, examine_own};
 pub use required::{ClassGroup, Requirement, Status, read as read_requirements, requirements};
 pub use run::{Failure, Plan, PlanFor};
 pub use slots::Slot;

@@ -4,6 +4,8 @@
 //! `recheck` only those of edits that read one item.
 
 use std::borrow::Cow;
+use std::ops::Deref;
+use std::sync::Arc;
 
 use super::case::{Case, TumorCase};
 use super::eval::{Frame, Surroundings};
@@ -44,7 +46,7 @@ pub struct Failure {
 /// The edits of a set for a record type and version.
 #[derive(Debug)]
 pub struct Plan<'l> {
-    library: &'l Library,
+    library: Held<'l>,
     tumor: Vec<usize>,
     pair: Vec<usize>,
     patient: Vec<usize>,
@@ -55,6 +57,23 @@ pub struct Plan<'l> {
     flags: Vec<Slot>,
     /// By slot: the edits that read it.
     reading: Vec<Vec<usize>>,
+}
+
+/// The library of a plan: borrowed, or shared by several plans that come and go.
+#[derive(Debug)]
+enum Held<'l> {
+    Borrowed(&'l Library),
+    Shared(Arc<Library>),
+}
+
+impl Deref for Held<'_> {
+    type Target = Library;
+    fn deref(&self) -> &Library {
+        match self {
+            Held::Borrowed(library) => library,
+            Held::Shared(library) => library,
+        }
+    }
 }
 
 /// What a plan is for.
@@ -71,8 +90,16 @@ pub struct PlanFor<'s> {
 impl<'l> Plan<'l> {
     /// Makes a plan.
     pub fn new(library: &'l Library, wanted: PlanFor<'_>) -> Plan<'l> {
+        Plan::of(Held::Borrowed(library), wanted)
+    }
+
+    /// Makes a plan that keeps its library.
+    pub fn shared(library: Arc<Library>, wanted: PlanFor<'_>) -> Plan<'static> {
+        Plan::of(Held::Shared(library), wanted)
+    }
+
+    fn of<'h>(library: Held<'h>, wanted: PlanFor<'_>) -> Plan<'h> {
         let mut plan = Plan {
-            library,
             tumor: Vec::new(),
             pair: Vec::new(),
             patient: Vec::new(),
@@ -80,7 +107,9 @@ impl<'l> Plan<'l> {
             severity: library.edits().iter().map(|edit| library.severity_in(edit, wanted.set)).collect(),
             flags: Vec::new(),
             reading: vec![Vec::new(); Slot::count()],
+            library,
         };
+        let library = &*plan.library;
         for (n, edit) in library.edits().iter().enumerate() {
             if !edit.record_types.contains(wanted.record_type) || !library.runs_in(edit, wanted.set) {
                 continue;
@@ -109,7 +138,7 @@ impl<'l> Plan<'l> {
     }
 
     /// Ids of the edits that read an item.
-    pub fn reading(&self, slot: Slot) -> impl Iterator<Item = &'l str> + '_ {
+    pub fn reading(&self, slot: Slot) -> impl Iterator<Item = &str> + '_ {
         self.reading[slot.at()].iter().map(|n| self.library.edits()[*n].id.as_str())
     }
 
@@ -178,8 +207,8 @@ impl<'l> Plan<'l> {
     }
 
     /// The library.
-    pub fn library(&self) -> &'l Library {
-        self.library
+    pub fn library(&self) -> &Library {
+        &self.library
     }
 }
 
@@ -313,7 +342,7 @@ where
 
     /// Takes out what another failure already explains.
     fn finish(self) -> Vec<Failure> {
-        let library = self.plan.library;
+        let library = &*self.plan.library;
         let failed = |id: &str, tumor: Option<usize>| {
             self.failures.iter().any(|f| f.edit == id && (f.tumor == tumor || f.tumor.is_none()))
         };
