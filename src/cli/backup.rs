@@ -10,6 +10,7 @@ use clap::Args;
 use super::Outcome;
 use super::database::Database;
 use super::export::Aside;
+use crate::accounts::store::second_factors_lack;
 use crate::registry::backup::{Key, backup, new_key, restore};
 use crate::registry::store::check::check;
 use crate::registry::store::{By, hex, unhex};
@@ -99,6 +100,9 @@ impl Restore {
             );
         }
         eprintln!("{rows} rows were restored and found sound.");
+        if let Some(lacking) = second_factors_lack(&store)? {
+            eprintln!("Before it is served: {lacking}.");
+        }
         Ok(Outcome::Done)
     }
 }

@@ -15,6 +15,7 @@ mod health;
 mod followup;
 mod import;
 mod init;
+mod key;
 mod lines;
 mod match_;
 mod codes;
@@ -71,6 +72,9 @@ enum Command {
     Demo(demo::Demo),
     Derive(derive::Derive),
     Import(import::Import),
+    /// The key of second factors: make, change, lose.
+    #[command(subcommand)]
+    Key(key::KeyCommand),
     /// Data-quality rules: run, test and explain them.
     #[command(subcommand)]
     Edits(edits::Edits),
@@ -119,6 +123,7 @@ pub fn run() -> ExitCode {
         Command::Demo(command) => command.run(),
         Command::Derive(command) => command.run(),
         Command::Import(command) => command.run(),
+        Command::Key(command) => command.run(),
         Command::Edits(command) => command.run(),
         Command::Export(command) => command.run(),
         Command::Extract(command) => command.run(),

@@ -11,7 +11,7 @@ use clap::Args;
 
 use super::Outcome;
 use super::database::{Database, workers};
-use crate::accounts::store::set_up_link;
+use crate::accounts::store::{Sealing, seal_second_factors, set_up_link};
 use crate::followup::mail::Mailbag;
 use crate::registry::store::{ServerLock, Store};
 use crate::web::{AccessLog, App, Cidr, Serving, Transport, bind, serve, tls};
@@ -84,6 +84,12 @@ impl Listening {
     pub fn serve(self, store: Store) -> anyhow::Result<()> {
         let transport = self.transport()?;
         let _lock = ServerLock::take(store.url())?;
+        if seal_second_factors(&store)? == Sealing::Readable {
+            eprintln!(
+                "The secrets of second factors are readable in the database. Make a key with `accession key new FILE` and \
+                 set ACCESSION_KEY_FILE=FILE."
+            );
+        }
         let listener = bind(self.listen)?;
         let here = listener.local_addr().context("asking for the port")?;
         let scheme = if matches!(transport, Transport::Tls) { "https" } else { "http" };

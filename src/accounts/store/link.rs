@@ -227,13 +227,13 @@ pub fn set_password_by_link(
     };
     let hash = hash_password(&password);
     let (token, code) = (token.clone(), code.to_string());
-    let (address, route) = (address.to_string(), route.to_string());
+    let (address, route, vault) = (address.to_string(), route.to_string(), store.vault().clone());
     store.write(move |tx| {
         let link = open_link(tx.conn, &token, tx.now)?.filter(|l| l.user_id == Some(user.0));
         let Some(link) = link else { return Ok(Err(AccountError::LinkSpent)) };
         let row = user::row(tx.conn, user)?.ok_or(StoreError::NotFound)?;
         let by = at_the_door(Some((user, &row.login)), &address, &route);
-        if row.totp.is_some() && second_factor::take_code(tx, &row, &code)? == CodeTaken::No {
+        if row.totp.is_some() && second_factor::take_code(tx, &vault, &row, &code)? == CodeTaken::No {
             tx.conn.run("UPDATE one_time_link SET code_tries = code_tries + 1 WHERE id = ?", binds![link.id])?;
             tx.audit(by.line("password", tx.now).outcome("refused").note("code"));
             return Ok(Err(match link.code_tries + 1 >= CODE_TRIES {

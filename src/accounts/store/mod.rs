@@ -7,6 +7,7 @@
 mod break_glass;
 mod first_start;
 mod link;
+mod sealed;
 mod second_factor;
 mod session;
 mod sign_in;
@@ -18,6 +19,7 @@ use diesel::sql_types::Text;
 pub use break_glass::{Grant, break_glass, end_break_glass, grants, judge_grant};
 pub use first_start::{Founded, Founding, found_registry, set_up_by_link, set_up_link, set_up_link_works};
 pub use link::{Link, link_of, mail_reset_link, set_password_by_link};
+pub use sealed::{Sealing, change_key, lose_key, seal_second_factors, second_factors_lack};
 pub use second_factor::{
     Enrolment, begin_second_factor, confirm_second_factor, new_recovery_codes, remove_second_factor,
 };

@@ -10,7 +10,10 @@ use crate::accounts::totp::{CODE_TRIES, TotpSecret};
 use crate::asker::UserId;
 use crate::binds;
 use crate::registry::clock::stamp;
+use crate::registry::store::vault::Vault;
 use crate::registry::store::{By, Store, StoreError, Tx};
+
+use super::sealed;
 
 /// What the page for setting up shows; the secret is not used before its first code came back.
 #[derive(Debug, Clone)]
@@ -35,8 +38,12 @@ pub(super) enum CodeTaken {
 }
 
 /// Takes a code of the device or a recovery code; each works once. Also when two servers are asked at the same time.
-pub(super) fn take_code(tx: &mut Tx<'_>, row: &UserRow, typed: &str) -> Result<CodeTaken, StoreError> {
-    let secret = row.totp.as_deref().and_then(TotpSecret::of_base32);
+pub(super) fn take_code(tx: &mut Tx<'_>, vault: &Vault, row: &UserRow, typed: &str) -> Result<CodeTaken, StoreError> {
+    let secret = sealed::secret_of(vault, row.id, row.totp.as_deref()).unwrap_or_else(|error| {
+        // The recovery codes work without the key.
+        log::error!("the second factor of user {} cannot be judged: {}", row.id, error.chain());
+        None
+    });
     if let Some(step) = secret.and_then(|s| s.step_of(typed, tx.now.timestamp(), row.totp_step)) {
         let rows = tx.conn.run(
             "UPDATE user_ SET totp_step = ? WHERE id = ? AND (totp_step IS NULL OR totp_step < ?)",
@@ -64,14 +71,15 @@ pub(super) fn take_code(tx: &mut Tx<'_>, row: &UserRow, typed: &str) -> Result<C
 /// In a full session the password must be fresh, since this replaces what is there.
 pub fn begin_second_factor(store: &Store, who: &SignedIn) -> Result<Enrolment, AccountError> {
     may_change(store, who)?;
-    let (id, login) = (who.user, who.login.clone());
+    let (id, login, vault) = (who.user, who.login.clone(), store.vault().clone());
     store.write(move |tx| {
         let row = user::row(tx.conn, id)?.ok_or(StoreError::NotFound)?;
-        let secret = match row.totp_new.as_deref().and_then(TotpSecret::of_base32) {
+        let secret = match sealed::secret_of(&vault, row.id, row.totp_new.as_deref())? {
             Some(secret) => secret,
             None => {
                 let secret = TotpSecret::random();
-                tx.conn.run("UPDATE user_ SET totp_new = ? WHERE id = ?", binds![&secret.base32(), id.0])?;
+                let kept = vault.seal(&secret.base32(), &sealed::owner(id.0))?;
+                tx.conn.run("UPDATE user_ SET totp_new = ? WHERE id = ?", binds![&kept, id.0])?;
                 secret
             }
         };
@@ -96,16 +104,17 @@ pub fn confirm_second_factor(
     code: &str,
 ) -> Result<(NewSession, Vec<RecoveryCode>), AccountError> {
     may_change(store, who)?;
-    let (by, who, code) = (by.clone(), who.clone(), code.to_string());
+    let (by, who, code, vault) = (by.clone(), who.clone(), code.to_string(), store.vault().clone());
     store.write(move |tx| {
         let row = user::row(tx.conn, who.user)?.ok_or(StoreError::NotFound)?;
-        let secret = row.totp_new.as_deref().and_then(TotpSecret::of_base32);
+        let secret = sealed::secret_of(&vault, row.id, row.totp_new.as_deref())?;
         let Some((secret, step)) =
             secret.and_then(|s| s.step_of(&code, tx.now.timestamp(), None).map(|step| (s.base32(), step)))
         else {
             tx.audit(by.line("second-factor", tx.now).outcome("refused").note("code"));
             return Ok(Err(one_more_try(tx, who.session)?));
         };
+        let secret = vault.seal(&secret, &sealed::owner(row.id))?;
         tx.conn.run(
             "UPDATE user_ SET totp = ?, totp_new = NULL, totp_step = ?, version = version + 1 WHERE id = ?",
             binds![&secret, step, who.user.0],

@@ -28,6 +28,7 @@ use crate::accounts::soft_lock::{Failures, NextTry};
 use crate::asker::UserId;
 use crate::binds;
 use crate::registry::clock::stamp;
+use crate::registry::store::vault::Vault;
 use crate::registry::store::{By, Conn, Store, StoreError, Tx};
 
 /// Days for which tries on a login that nobody has are remembered.
@@ -104,7 +105,8 @@ pub fn sign_in(store: &Store, limit: &AddressLimit, attempt: &Attempt) -> Result
     }
     let (Some(user), Some(kept)) = (row.map(|r| r.user_id()), kept) else { return Err(AccountError::Wrong) };
     let code = attempt.code.trim().to_string();
-    let session = store.write(move |tx| admit(tx, &by, user, &login, &kept, &code))??;
+    let vault = store.vault().clone();
+    let session = store.write(move |tx| admit(tx, &by, &vault, user, (&login, &kept, &code)))??;
     limit.was_right(attempt.address, tried);
     Ok(session)
 }
@@ -145,10 +147,9 @@ fn claim(tx: &mut Tx<'_>, by: &By, login: &str, found: Option<UserRow>) -> Resul
 fn admit(
     tx: &mut Tx<'_>,
     by: &By,
+    vault: &Vault,
     user: UserId,
-    login: &str,
-    kept: &PasswordHash,
-    code: &str,
+    (login, kept, code): (&str, &PasswordHash, &str),
 ) -> Result<Result<NewSession, AccountError>, AccountError> {
     // Disabled or changed while the password was judged.
     let row = user::row(tx.conn, user)?.filter(|r| r.disabled_at.is_none() && r.password.as_ref() == Some(&kept.0));
@@ -165,7 +166,7 @@ fn admit(
     }
     let mut note = String::new();
     if row.totp.is_some() {
-        match second_factor::take_code(tx, &row, code)? {
+        match second_factor::take_code(tx, vault, &row, code)? {
             CodeTaken::ByDevice => {}
             CodeTaken::ByRecoveryCode(left) => note = format!("recovery code, {left} left"),
             CodeTaken::No => {
@@ -197,7 +198,7 @@ pub fn second_step(
     address: &str,
     route: &str,
 ) -> Result<NewSession, AccountError> {
-    let (token, code) = (token.clone(), code.trim().to_string());
+    let (token, code, vault) = (token.clone(), code.trim().to_string(), store.vault().clone());
     let (address, route) = (address.to_string(), route.to_string());
     store.write(move |tx| {
         let who = session::signed_in(tx.conn, &token, tx.now)?.filter(|who| who.stage == Stage::Code);
@@ -208,7 +209,7 @@ pub fn second_step(
             Claim::Judge(row) => (*row).ok_or(AccountError::SessionOver)?,
             Claim::Refused(why) => return Ok(Err(why)),
         };
-        let note = match second_factor::take_code(tx, &row, &code)? {
+        let note = match second_factor::take_code(tx, &vault, &row, &code)? {
             CodeTaken::ByDevice => String::new(),
             CodeTaken::ByRecoveryCode(left) => format!("recovery code, {left} left"),
             CodeTaken::No => {

@@ -278,8 +278,10 @@ pub fn add_ready_user(
     let known = Known { words: vec![entry.login.clone(), entry.name.clone(), entry.mail.clone(), registry] };
     let hash = hash_password(&NewPassword::of(password, asked, &known)?);
     let (by, entry, totp) = (by.clone(), entry.clone(), totp.map(TotpSecret::base32));
+    let vault = store.vault().clone();
     store.write(move |tx| {
         let user = insert(tx, &by, &entry)?;
+        let totp = totp.map(|secret| vault.seal(&secret, &super::sealed::owner(user.0))).transpose()?;
         tx.conn.run("UPDATE user_ SET password = ?, totp = ? WHERE id = ?", binds![&hash.0, &totp, user.0])?;
         Ok(user)
     })

@@ -36,6 +36,7 @@ pub mod sql_access;
 pub mod standards;
 pub mod trail;
 mod url;
+pub mod vault;
 pub(crate) mod write_records;
 mod writer;
 
@@ -55,6 +56,7 @@ pub use writer::{Tx, Writer};
 
 use crate::registry::clock::Clock;
 use crate::registry::standards::{InUse, Shelf};
+use vault::{KeyPlace, Vault};
 
 /// A reading connection of the pool.
 pub type Reading = r2d2::PooledConnection<diesel::r2d2::ConnectionManager<Conn>>;
@@ -72,6 +74,7 @@ struct Inner {
     clock: Clock,
     shelf: Shelf,
     secret: [u8; 32],
+    vault: Vault,
 }
 
 #[derive(diesel::QueryableByName)]
@@ -111,6 +114,14 @@ impl Store {
     /// # Errors
     /// A sentence for each way it can fail: see [`StoreError`].
     pub fn open(url: &DatabaseUrl, clock: Clock) -> Result<Store, StoreError> {
+        Store::open_with_key(url, clock, KeyPlace::of(url))
+    }
+
+    /// The same, with the key of sealed secrets at a place given.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open_with_key(url: &DatabaseUrl, clock: Clock, key: KeyPlace) -> Result<Store, StoreError> {
         let mut conn = open::connect(url)?;
         open::admit(&mut conn, url)?;
         let secret = secret_of(&mut conn).map_err(|error| match error {
@@ -133,7 +144,8 @@ impl Store {
         }
         let writer = Writer::start(conn, move || open::connect(&again), clock.clone(), anchor, shelf.clone());
         let readers = open::readers(url)?;
-        Ok(Store { inner: Arc::new(Inner { url: url.clone(), readers, writer, clock, shelf, secret }) })
+        let vault = Vault::at(key);
+        Ok(Store { inner: Arc::new(Inner { url: url.clone(), readers, writer, clock, shelf, secret, vault }) })
     }
 
     /// A connection for reading; it cannot write.
@@ -217,6 +229,11 @@ impl Store {
     /// The clock of this program.
     pub fn clock(&self) -> &Clock {
         &self.inner.clock
+    }
+
+    /// What is sealed with the key outside the database.
+    pub fn vault(&self) -> &Vault {
+        &self.inner.vault
     }
 
     /// The key of this registry's keyed hashes (SSN search, study ids, opaque ids). Never leaves the process.

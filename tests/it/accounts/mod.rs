@@ -7,6 +7,7 @@ mod command_line;
 mod first_start;
 mod links;
 mod people;
+mod sealed;
 mod second_factor;
 mod sessions;
 mod sign_in;
