@@ -5,14 +5,14 @@
 //! date. A patient counts once. The lines are those of the report: T, less the exclusions, A eligible, B dead, C living,
 //! D current, E lost, F followed; A = B + C, C = D + E, F = B + D.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::rules::{Exclusion, Months, PatientFacts, Switches, TumorFacts, Window, rate_day};
-use crate::dates::{self, PartialDate};
-use crate::registry::store::followup::DuePatient;
+use crate::dates;
+use crate::registry::store::followup::Traced;
 
 /// A measure of a window.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -20,6 +20,8 @@ use crate::registry::store::followup::DuePatient;
 pub struct Measure {
     /// First year of diagnosis that counts.
     pub from_year: i32,
+    /// Last year.
+    pub to_year: i32,
     /// Share to be reached, in percent.
     pub target: i64,
     /// Patients in the window whose class is followed.
@@ -42,21 +44,96 @@ pub struct Measure {
     pub need: i64,
     /// Patients who fall out within 30, 60 and 90 days.
     pub fallout: BTreeMap<&'static str, i64>,
+    /// The same lines with tumors as the unit.
+    pub tumors: Lines,
     #[serde(skip)]
     window: Window,
 }
 
-/// Years and targets of the two measures.
-pub const WINDOWS: [(i32, i64); 2] = [(15, 80), (5, 90)];
+/// The lines from A to F of another unit.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[allow(non_snake_case, reason = "the lines of the report have these letters")]
+pub struct Lines {
+    /// Eligible.
+    pub A: i64,
+    /// Of the dead.
+    pub B: i64,
+    /// Of the living.
+    pub C: i64,
+    /// Of the living with a current contact.
+    pub D: i64,
+    /// Lost.
+    pub E: i64,
+    /// Followed.
+    pub F: i64,
+}
+
+/// The years of diagnosis and the target of a measure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Windowed {
+    from_year: i32,
+    to_year: i32,
+    target: i64,
+    window: Window,
+}
+
+impl Windowed {
+    /// From a year to a year, not before the floor.
+    pub fn of(from_year: i32, to_year: i32, target: i64, floor: Option<NaiveDate>) -> Windowed {
+        let first = NaiveDate::from_ymd_opt(from_year, 1, 1);
+        let window = Window { from: first.max(floor), to: NaiveDate::from_ymd_opt(to_year, 12, 31) };
+        Windowed { from_year, to_year, target, window }
+    }
+
+    /// The days of diagnosis.
+    pub fn window(self) -> Window {
+        self.window
+    }
+}
+
+/// Both measures, and each group of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counted {
+    /// Measures 1 and 2.
+    pub both: [Measure; 2],
+    /// The measures of each group, by its key.
+    pub groups: BTreeMap<String, [Measure; 2]>,
+}
+
+impl Counted {
+    /// Nothing counted yet.
+    pub fn begin(windows: [Windowed; 2]) -> Counted {
+        Counted { both: windows.map(Measure::begin), groups: BTreeMap::new() }
+    }
+
+    /// Counts a patient in both.
+    pub fn add(
+        &mut self,
+        patient: &PatientFacts,
+        tumors: &[TumorFacts],
+        switches: Switches,
+        months: Months,
+        as_of: NaiveDate,
+    ) {
+        self.both.iter_mut().for_each(|m| m.add(patient, tumors, switches, months, as_of));
+    }
+
+    /// Counts in the measures of a group.
+    pub fn add_to(&mut self, key: &str, windows: [Windowed; 2], count: impl FnMut(&mut Measure)) {
+        let group = self.groups.entry(key.to_string()).or_insert_with(|| windows.map(Measure::begin));
+        group.iter_mut().for_each(count);
+    }
+}
+
 const SPANS: [(&str, i64); 3] = [("30", 30), ("60", 60), ("90", 90)];
 
 impl Measure {
-    /// A measure over so many years before the newest completed year, not before the floor.
-    pub fn begin(years: i32, target: i64, completed_year: i32, floor: Option<NaiveDate>) -> Measure {
-        let first = NaiveDate::from_ymd_opt(completed_year - years, 1, 1);
+    /// A measure of a window.
+    pub fn begin(of: Windowed) -> Measure {
         Measure {
-            from_year: completed_year - years,
-            target,
+            from_year: of.from_year,
+            to_year: of.to_year,
+            target: of.target,
             T: 0,
             excluded: BTreeMap::new(),
             A: 0,
@@ -67,7 +144,8 @@ impl Measure {
             F: 0,
             need: 0,
             fallout: SPANS.iter().map(|(key, _)| (*key, 0)).collect(),
-            window: Window { from: first.max(floor), to: NaiveDate::from_ymd_opt(completed_year, 12, 31) },
+            tumors: Lines::default(),
+            window: of.window,
         }
     }
 
@@ -80,46 +158,74 @@ impl Measure {
         months: Months,
         as_of: NaiveDate,
     ) {
-        let Some(excluded) = self.exclusion(patient, tumors, switches, as_of) else { return };
+        self.add_among(patient, tumors, tumors, switches, months, as_of);
+    }
+
+    /// Counts a patient by some of his tumors; whether one is the only malignancy is judged among all.
+    pub fn add_among(
+        &mut self,
+        patient: &PatientFacts,
+        tumors: &[TumorFacts],
+        all: &[TumorFacts],
+        switches: Switches,
+        months: Months,
+        as_of: NaiveDate,
+    ) {
+        let verdicts: Vec<Option<Option<Exclusion>>> =
+            tumors.iter().map(|t| self.exclusion(patient, t, all, switches, as_of)).collect();
+        let eligible: BTreeSet<i64> =
+            tumors.iter().zip(&verdicts).filter(|(_, v)| **v == Some(None)).map(|(t, _)| t.tumor).collect();
+        let Some(first) = verdicts.iter().flatten().next() else { return };
         self.T += 1;
-        if let Some(exclusion) = excluded {
-            *self.excluded.entry(exclusion.code()).or_default() += 1;
+        if eligible.is_empty() {
+            if let Some(exclusion) = first {
+                *self.excluded.entry(exclusion.code()).or_default() += 1;
+            }
             return;
         }
+        let units = i64::try_from(eligible.len()).unwrap_or(i64::MAX);
         self.A += 1;
+        self.tumors.A += units;
         if patient.dead {
             self.B += 1;
+            self.tumors.B += units;
         } else {
             self.C += 1;
+            self.tumors.C += units;
             match months.is_current_for_rate(patient.last_contact, as_of) {
-                true => self.D += 1,
-                false => self.E += 1,
+                true => (self.D, self.tumors.D) = (self.D + 1, self.tumors.D + units),
+                false => (self.E, self.tumors.E) = (self.E + 1, self.tumors.E + units),
             }
             self.falls_out(patient, months, as_of);
         }
         self.F = self.B + self.D;
+        self.tumors.F = self.tumors.B + self.tumors.D;
         self.need = ((self.target * self.A + 99) / 100 - self.F).max(0);
     }
 
-    /// Outside the measure: none. Inside: the exclusion that takes the patient out, if one does. Class and window say
-    /// who is inside.
+    /// A line as a share of the eligible, in percent.
+    pub fn share(&self, line: i64) -> f64 {
+        if self.A == 0 { 0.0 } else { line as f64 * 100.0 / self.A as f64 }
+    }
+
+    /// The current among the living, in percent.
+    pub fn living_share(&self) -> f64 {
+        if self.C == 0 { 0.0 } else { self.D as f64 * 100.0 / self.C as f64 }
+    }
+
+    /// Outside the measure: none. Inside: the exclusion that takes the tumor out, if one does. Class and window say what is
+    /// inside.
     fn exclusion(
         &self,
         patient: &PatientFacts,
-        tumors: &[TumorFacts],
+        tumor: &TumorFacts,
+        all: &[TumorFacts],
         switches: Switches,
         as_of: NaiveDate,
     ) -> Option<Option<Exclusion>> {
         let only = Switches::only(&[Exclusion::F1, Exclusion::F7], switches);
-        let judged = |t: &TumorFacts, on| super::rules::exclusion(patient, t, tumors, self.window, on, as_of);
-        let mut found = None;
-        for tumor in tumors.iter().filter(|t| judged(t, only).is_none()) {
-            match judged(tumor, switches) {
-                None => return Some(None),
-                Some(exclusion) => found = Some(exclusion),
-            }
-        }
-        found.map(Some)
+        let judged = |on| super::rules::exclusion(patient, tumor, all, self.window, on, as_of);
+        judged(only).is_none().then(|| judged(switches))
     }
 
     fn falls_out(&mut self, patient: &PatientFacts, months: Months, as_of: NaiveDate) {
@@ -133,29 +239,28 @@ impl Measure {
     }
 }
 
-/// What the rules ask of a patient of a due list.
-pub fn facts(patient: &DuePatient) -> (PatientFacts, Vec<TumorFacts>) {
-    let items = &patient.items;
+/// What the rules ask of a patient as the store has him.
+pub fn facts(patient: &Traced) -> (PatientFacts, Vec<TumorFacts>) {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    let bound = |day: Option<i64>| day.and_then(|d| i32::try_from(d).ok());
     let of_patient = PatientFacts {
-        dead: items.value("vitalStatus") == "0",
-        last_contact: PartialDate::parse(items.value("dateOfLastContact")).ok(),
-        birth: PartialDate::parse(items.value("dateOfBirth")).ok(),
-        country: items.value("addrCurrentCountry").into(),
+        dead: patient.vital_status == "0",
+        last_contact: patient.contact,
+        birth: patient.birth,
+        country: patient.country.clone(),
     };
     let tumors = patient
         .tumors
         .iter()
         .map(|t| TumorFacts {
+            tumor: t.tumor_id,
             class: text(&t.class),
             site: text(&t.site),
             histology: text(&t.histology),
             behavior: text(&t.behavior),
-            diagnosed: bound(t.dx_low).zip(bound(t.dx_high)).and_then(|(l, h)| PartialDate::from_bounds(l, h)),
-            summary_stage: text(&t.summary_stage),
-            next_source: text(&t.next_source),
-            reporting_source: text(&t.reporting_source),
+            diagnosed: t.diagnosed(),
+            summary_stage: t.summary_stage().into(),
+            next_source: t.next_source().into(),
+            reporting_source: t.reporting_source().into(),
             by_agreement: false,
         })
         .collect();
@@ -166,6 +271,7 @@ pub fn facts(patient: &DuePatient) -> (PatientFacts, Vec<TumorFacts>) {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::dates::PartialDate;
 
     fn patient(contact: &str, dead: bool, country: &str, birth: &str) -> PatientFacts {
         PatientFacts {
@@ -180,7 +286,7 @@ mod tests {
     #[test]
     fn the_lines_of_the_report_hold_together() {
         let as_of = NaiveDate::from_ymd_opt(2026, 11, 22).unwrap();
-        let mut measure = Measure::begin(15, 80, 2025, None);
+        let mut measure = Measure::begin(Windowed::of(2010, 2025, 80, None));
         let tumor = TumorFacts {
             class: "14".into(),
             behavior: "3".into(),
@@ -209,7 +315,7 @@ mod tests {
     #[test]
     fn a_patient_outside_the_window_or_class_is_not_in_the_measure() {
         let as_of = NaiveDate::from_ymd_opt(2026, 11, 22).unwrap();
-        let mut measure = Measure::begin(5, 90, 2025, NaiveDate::from_ymd_opt(2021, 6, 1));
+        let mut measure = Measure::begin(Windowed::of(2020, 2025, 90, NaiveDate::from_ymd_opt(2021, 6, 1)));
         for (class, year) in [("14", "2014"), ("00", "2022"), ("14", "20210101")] {
             let tumor = TumorFacts {
                 class: class.into(),

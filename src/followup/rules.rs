@@ -186,6 +186,8 @@ pub struct PatientFacts {
 /// What the rules ask of a tumor, as one facility reports it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TumorFacts {
+    /// Which tumor: several facilities may report one.
+    pub tumor: i64,
     /// Item 610.
     pub class: String,
     /// Item 400.
@@ -217,18 +219,27 @@ pub struct Window {
 
 /// Which exclusions hold in a registry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Switches([bool; 9]);
+pub struct Switches {
+    on: [bool; 9],
+    benign_cns_too: bool,
+}
 
 impl Default for Switches {
     fn default() -> Switches {
-        Switches([true; 9])
+        Switches { on: [true; 9], benign_cns_too: false }
     }
 }
 
 impl Switches {
     /// Without one of them.
     pub fn without(mut self, off: Exclusion) -> Switches {
-        self.0[off as usize] = false;
+        self.on[off as usize] = false;
+        self
+    }
+
+    /// With benign and borderline tumors of the central nervous system taken out as well.
+    pub fn with_benign_cns_excluded(mut self) -> Switches {
+        self.benign_cns_too = true;
         self
     }
 
@@ -236,12 +247,12 @@ impl Switches {
     pub fn only(these: &[Exclusion], among: Switches) -> Switches {
         let mut only = [false; 9];
         these.iter().for_each(|e| only[*e as usize] = among.has(*e));
-        Switches(only)
+        Switches { on: only, ..among }
     }
 
     /// It holds.
     pub fn has(self, exclusion: Exclusion) -> bool {
-        self.0[exclusion as usize]
+        self.on[exclusion as usize]
     }
 }
 
@@ -259,7 +270,11 @@ pub fn exclusion(
     switches: Switches,
     as_of: NaiveDate,
 ) -> Option<Exclusion> {
-    Exclusion::ALL.into_iter().find(|e| switches.has(*e) && holds(*e, patient, tumor, all, window, as_of))
+    let benign_cns_too = switches.benign_cns_too && switches.has(Exclusion::F6);
+    Exclusion::ALL.into_iter().find(|e| {
+        let benign_cns = *e == Exclusion::F6 && benign_cns_too && matches!(tumor.behavior.as_str(), "0" | "1");
+        switches.has(*e) && (benign_cns || holds(*e, patient, tumor, all, window, as_of))
+    })
 }
 
 /// The exclusion of a patient: none as long as one tumor is followed.
@@ -300,7 +315,7 @@ fn holds(
         Exclusion::F4 => {
             site.starts_with("C53")
                 && tumor.behavior == "2"
-                && all.iter().filter(|t| matches!(t.behavior.as_str(), "2" | "3")).count() <= 1
+                && !all.iter().any(|t| t != tumor && t.tumor != tumor.tumor && matches!(t.behavior.as_str(), "2" | "3"))
         }
         Exclusion::F5 => {
             site.starts_with("C44")

@@ -36,6 +36,8 @@ pub struct OfPatient {
     pub state: Option<String>,
     /// Current postal code (1830).
     pub zip: Option<String>,
+    /// Current country (1832).
+    pub country: Option<String>,
 }
 
 impl OfPatient {
@@ -51,6 +53,7 @@ impl OfPatient {
             contact: bounds(items.value("dateOfLastContact")),
             state: text("addrCurrentState"),
             zip: text("addrCurrentPostalCode"),
+            country: text("addrCurrentCountry"),
         }
     }
 }
@@ -107,6 +110,8 @@ pub struct OfAbstract {
     pub class: Option<String>,
     /// First possible day of first contact (580).
     pub first_contact: Option<i64>,
+    /// See [`tracing`].
+    pub tracing: Option<String>,
     /// First possible day of completion (2090).
     pub completed: Option<i64>,
     /// First contact and the days allowed: when completion is due.
@@ -123,12 +128,24 @@ impl OfAbstract {
             sequence: text("sequenceNumberHospital"),
             class: text("classOfCase"),
             first_contact: first_contact.map(|d| d.first_day().into()),
+            tracing: tracing(items),
             completed: bounds(items.value("dateCaseCompleted")).0,
             due: first_contact
                 .and_then(|d| d.first().checked_add_days(chrono::Days::new(due_days.unsigned_abs())))
                 .map(|day| crate::dates::day_number(day).into()),
         }
     }
+}
+
+/// What follow-up asks of an abstract besides its other columns: next source (1800), summary stage (764, else 759), type of
+/// reporting source (500), following registry (2440), following physician (2470, else 2475), parted by `|`; none when all
+/// are empty.
+pub fn tracing(items: &Record) -> Option<String> {
+    let stage = items.get("summaryStage2018").unwrap_or_else(|| items.value("seerSummaryStage2000"));
+    let physician = items.get("physicianFollowUp").unwrap_or_else(|| items.value("npiPhysicianFollowUp"));
+    let (next, source) = (items.value("nextFollowUpSource"), items.value("typeOfReportingSource"));
+    let parts = [next, stage, source, items.value("followingRegistry"), physician];
+    parts.iter().any(|part| !part.is_empty()).then(|| parts.map(|part| part.replace('|', " ")).join("|"))
 }
 
 /// The rank of a class of case when abstracts of one tumor disagree: diagnosis and treatment here first.

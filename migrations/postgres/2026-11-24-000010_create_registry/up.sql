@@ -80,12 +80,13 @@ CREATE TABLE patient (
     contact_high BIGINT,
     residence_state TEXT COLLATE "C",
     zip TEXT COLLATE "C",
+    country TEXT COLLATE "C",
     hash BYTEA NOT NULL,
     changed_at TEXT COLLATE "C" NOT NULL,
     items TEXT COLLATE "C" NOT NULL CHECK (items::json IS NOT NULL)
 );
 CREATE INDEX patient_import ON patient (import_id);
-CREATE INDEX patient_contact ON patient (vital_status, contact_low, id) WHERE state = 'live';
+CREATE INDEX patient_contact ON patient (vital_status, contact_low, id, import_id) WHERE state = 'live';
 CREATE INDEX patient_birth ON patient (birth_low, id);
 
 CREATE TABLE tumor (
@@ -127,6 +128,8 @@ CREATE TABLE abstract (
     sequence TEXT COLLATE "C",
     class TEXT COLLATE "C",
     first_contact BIGINT,
+    -- What tracing asks besides: 1800, summary stage, 500, 2440, 2470, parted by |.
+    tracing TEXT COLLATE "C",
     status TEXT COLLATE "C" NOT NULL,
     abstractor BIGINT,
     due BIGINT,
@@ -143,7 +146,7 @@ CREATE TABLE abstract (
     -- What the staging rules wrote: by algorithm its edition, schema, hash of its inputs and the items (registry::derive).
     derived TEXT COLLATE "C" CHECK (derived IS NULL OR derived::json IS NOT NULL)
 );
-CREATE INDEX abstract_patient ON abstract (patient_id, facility_id, state, import_id);
+CREATE INDEX abstract_patient ON abstract (patient_id, facility_id, state, import_id, class);
 CREATE INDEX abstract_tumor ON abstract (tumor_id);
 CREATE INDEX abstract_import ON abstract (import_id);
 CREATE INDEX abstract_accession ON abstract (facility_id, accession, sequence);
@@ -429,6 +432,8 @@ CREATE TABLE attempt (
     at TEXT COLLATE "C" NOT NULL
 );
 CREATE INDEX attempt_patient ON attempt (patient_id, id);
+CREATE INDEX attempt_result ON attempt (result, patient_id, facility_id);
+CREATE INDEX attempt_file ON attempt (file_id);
 
 -- Merge, split, move, delete and restore, with what undoing needs.
 CREATE TABLE operation (

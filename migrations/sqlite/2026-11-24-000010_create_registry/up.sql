@@ -80,12 +80,13 @@ CREATE TABLE patient (
     contact_high INTEGER,
     residence_state TEXT,
     zip TEXT,
+    country TEXT,
     hash BLOB NOT NULL,
     changed_at TEXT NOT NULL,
     items TEXT NOT NULL CHECK (json_valid(items))
 ) STRICT;
 CREATE INDEX patient_import ON patient (import_id);
-CREATE INDEX patient_contact ON patient (vital_status, contact_low, id) WHERE state = 'live';
+CREATE INDEX patient_contact ON patient (vital_status, contact_low, id, import_id) WHERE state = 'live';
 CREATE INDEX patient_birth ON patient (birth_low, id);
 
 CREATE TABLE tumor (
@@ -127,6 +128,8 @@ CREATE TABLE abstract (
     sequence TEXT,
     class TEXT,
     first_contact INTEGER,
+    -- What tracing asks besides: 1800, summary stage, 500, 2440, 2470, parted by |.
+    tracing TEXT,
     status TEXT NOT NULL,
     abstractor INTEGER,
     due INTEGER,
@@ -143,7 +146,7 @@ CREATE TABLE abstract (
     -- What the staging rules wrote: by algorithm its edition, schema, hash of its inputs and the items (registry::derive).
     derived TEXT CHECK (derived IS NULL OR json_valid(derived))
 ) STRICT;
-CREATE INDEX abstract_patient ON abstract (patient_id, facility_id, state, import_id);
+CREATE INDEX abstract_patient ON abstract (patient_id, facility_id, state, import_id, class);
 CREATE INDEX abstract_tumor ON abstract (tumor_id);
 CREATE INDEX abstract_import ON abstract (import_id);
 CREATE INDEX abstract_accession ON abstract (facility_id, accession, sequence);
@@ -430,6 +433,8 @@ CREATE TABLE attempt (
     at TEXT NOT NULL
 ) STRICT;
 CREATE INDEX attempt_patient ON attempt (patient_id, id);
+CREATE INDEX attempt_result ON attempt (result, patient_id, facility_id);
+CREATE INDEX attempt_file ON attempt (file_id);
 
 -- Merge, split, move, delete and restore, with what undoing needs.
 CREATE TABLE operation (

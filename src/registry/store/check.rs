@@ -117,6 +117,8 @@ struct PatientRow {
     residence_state: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
     zip: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    country: Option<String>,
     #[diesel(sql_type = Binary)]
     hash: Vec<u8>,
     #[diesel(sql_type = Text)]
@@ -167,6 +169,8 @@ struct AbstractRow {
     class: Option<String>,
     #[diesel(sql_type = Nullable<BigInt>)]
     first_contact: Option<i64>,
+    #[diesel(sql_type = Nullable<Text>)]
+    tracing: Option<String>,
     #[diesel(sql_type = Nullable<BigInt>)]
     completed: Option<i64>,
     #[diesel(sql_type = Binary)]
@@ -370,7 +374,7 @@ impl Check {
         loop {
             let rows = self.conn.rows::<PatientRow>(
                 "SELECT id, last_name, first_name, birth_low, birth_high, sex, vital_status, contact_low, contact_high, residence_state, \
-                 zip, hash, items FROM patient WHERE id > ? ORDER BY id LIMIT ?",
+                 zip, country, hash, items FROM patient WHERE id > ? ORDER BY id LIMIT ?",
                 binds![after, STEP],
             )?;
             let Some(last) = rows.last().map(|r| r.id) else { return Ok(()) };
@@ -387,6 +391,7 @@ impl Check {
                     contact: (row.contact_low, row.contact_high),
                     state: row.residence_state,
                     zip: row.zip,
+                    country: row.country,
                 };
                 if stored != OfPatient::from(&items) {
                     self.find("promoted", format!("patient {}", row.id), PROMOTED);
@@ -433,7 +438,7 @@ impl Check {
         let mut after = 0;
         loop {
             let rows = self.conn.rows::<AbstractRow>(
-                "SELECT id, accession, sequence, class, first_contact, completed, hash, items, reported_patient FROM abstract \
+                "SELECT id, accession, sequence, class, first_contact, tracing, completed, hash, items, reported_patient FROM abstract \
                  WHERE id > ? ORDER BY id LIMIT ?",
                 binds![after, STEP],
             )?;
@@ -448,6 +453,7 @@ impl Check {
                     && derived.sequence == row.sequence
                     && derived.class == row.class
                     && derived.first_contact == row.first_contact
+                    && derived.tracing == row.tracing
                     && derived.completed == row.completed;
                 if !agrees {
                     self.find("promoted", format!("abstract {}", row.id), PROMOTED);

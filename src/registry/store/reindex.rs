@@ -86,8 +86,8 @@ fn abstracts(tx: &mut Tx<'_>, after: i64) -> Result<(u64, i64), StoreError> {
         let items = Record::parse(row.items.as_deref().unwrap_or_default(), &format!("abstract {}", row.id))?;
         let a = OfAbstract::from(&items, due_days);
         tx.conn.run(
-            "UPDATE abstract SET accession = ?, sequence = ?, class = ?, first_contact = ?, due = ?, completed = ? WHERE id = ?",
-            binds![&a.accession, &a.sequence, &a.class, a.first_contact, a.due, a.completed, row.id],
+            "UPDATE abstract SET accession = ?, sequence = ?, class = ?, first_contact = ?, tracing = ?, due = ?, completed = ? WHERE id = ?",
+            binds![&a.accession, &a.sequence, &a.class, a.first_contact, &a.tracing, a.due, a.completed, row.id],
         )?;
     }
     Ok((rows.len() as u64, rows.last().map_or(after, |row| row.id)))
@@ -133,7 +133,7 @@ fn patients(tx: &mut Tx<'_>, after: i64) -> Result<(u64, i64), StoreError> {
         let p = OfPatient::from(&items);
         tx.conn.run(
             "UPDATE patient SET last_name = ?, first_name = ?, birth_low = ?, birth_high = ?, sex = ?, vital_status = ?, \
-             contact_low = ?, contact_high = ?, residence_state = ?, zip = ? WHERE id = ?",
+             contact_low = ?, contact_high = ?, residence_state = ?, zip = ?, country = ? WHERE id = ?",
             binds![
                 &p.last_name,
                 &p.first_name,
@@ -145,6 +145,7 @@ fn patients(tx: &mut Tx<'_>, after: i64) -> Result<(u64, i64), StoreError> {
                 p.contact.1,
                 &p.state,
                 &p.zip,
+                &p.country,
                 row.id,
             ],
         )?;

@@ -38,8 +38,8 @@ impl Tx<'_> {
         let at = stamp(self.now);
         let id = self.conn.number(
             "INSERT INTO patient (version, state, import_id, last_name, first_name, birth_low, birth_high, sex, vital_status, \
-             contact_low, contact_high, residence_state, zip, hash, changed_at, items) \
-             VALUES (1, 'live', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id AS n",
+             contact_low, contact_high, residence_state, zip, country, hash, changed_at, items) \
+             VALUES (1, 'live', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id AS n",
             binds![
                 import,
                 &p.last_name,
@@ -52,6 +52,7 @@ impl Tx<'_> {
                 p.contact.1,
                 &p.state,
                 &p.zip,
+                &p.country,
                 &hash,
                 &at,
                 &text,
@@ -68,7 +69,7 @@ impl Tx<'_> {
         let at = stamp(self.now);
         let rows = self.conn.run(
             "UPDATE patient SET version = ?, last_name = ?, first_name = ?, birth_low = ?, birth_high = ?, sex = ?, \
-             vital_status = ?, contact_low = ?, contact_high = ?, residence_state = ?, zip = ?, hash = ?, changed_at = ?, \
+             vital_status = ?, contact_low = ?, contact_high = ?, residence_state = ?, zip = ?, country = ?, hash = ?, changed_at = ?, \
              items = ? WHERE id = ? AND version = ?",
             binds![
                 version + 1,
@@ -82,6 +83,7 @@ impl Tx<'_> {
                 p.contact.1,
                 &p.state,
                 &p.zip,
+                &p.country,
                 &hash,
                 &at,
                 &text,
@@ -176,8 +178,8 @@ impl Tx<'_> {
         let at = stamp(self.now);
         let id = self.conn.number(
             "INSERT INTO abstract (version, state, import_id, tumor_id, patient_id, facility_id, source_id, accession, sequence, \
-             class, first_contact, status, abstractor, due, completed, naaccr_version, record_type, hash, changed_at, items, \
-             reported_patient, derived) VALUES (?, 'live', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id AS n",
+             class, first_contact, tracing, status, abstractor, due, completed, naaccr_version, record_type, hash, changed_at, items, \
+             reported_patient, derived) VALUES (?, 'live', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id AS n",
             binds![
                 new.version,
                 new.import,
@@ -189,6 +191,7 @@ impl Tx<'_> {
                 &a.sequence,
                 &a.class,
                 a.first_contact,
+                &a.tracing,
                 new.status,
                 new.abstractor,
                 a.due,
@@ -226,7 +229,7 @@ impl Tx<'_> {
         let a = OfAbstract::from(items, due_days);
         let at = stamp(self.now);
         let rows = self.conn.run(
-            "UPDATE abstract SET version = ?, accession = ?, sequence = ?, class = ?, first_contact = ?, due = ?, completed = ?, \
+            "UPDATE abstract SET version = ?, accession = ?, sequence = ?, class = ?, first_contact = ?, tracing = ?, due = ?, completed = ?, \
              hash = ?, changed_at = ?, items = ?, reported_patient = ? WHERE id = ? AND version = ?",
             binds![
                 version + 1,
@@ -234,6 +237,7 @@ impl Tx<'_> {
                 &a.sequence,
                 &a.class,
                 a.first_contact,
+                &a.tracing,
                 a.due,
                 a.completed,
                 &hash,

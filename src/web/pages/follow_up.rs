@@ -6,13 +6,14 @@ use serde::Serialize;
 use crate::asker::May;
 use crate::dates::{self, PartialDate};
 use crate::followup::measures::facts;
-use crate::followup::rules::{Bounds, Exclusion, Months, State, Switches, Window, exclusion_of_patient, months_since};
+use crate::followup::policy::Policy;
+use crate::followup::rules::{Bounds, Exclusion, Months, State, Window, exclusion_of_patient, months_since};
+use crate::registry::store::Conn;
 use crate::registry::store::followup::{
-    AttemptRow, Contacted, DuePatient, DueTumor, conflict_list, count_conflicts, count_due, count_undated, due_list,
-    undated_list,
+    AttemptRow, Contacted, DuePatient, DueTumor, Order, conflict_ids, count_conflicts, count_due, count_undated,
+    due_ids, shown, traced, undated_ids,
 };
 use crate::registry::store::lists::MOST;
-use crate::registry::store::{Conn, settings};
 use crate::web::frame::{self, Sheet};
 use crate::web::templates::Chip;
 use crate::web::{Ask, Refused, Reply, show};
@@ -56,35 +57,19 @@ const PAGE: i64 = 50;
 /// Earlier than any contact.
 const BEGINNING: i64 = 0;
 
-/// The months and the day that hold, and whether every class counts.
+/// The settings and the day that hold.
 pub struct Standing {
-    /// Months until due and lost.
-    pub months: Months,
+    /// The settings of follow-up.
+    pub policy: Policy,
     /// Today in the registry's time zone.
     pub today: NaiveDate,
-    /// A central registry traces tumors of every class.
-    pub every_class: bool,
 }
 
 impl Standing {
     /// Reads it.
     pub fn of(ask: &Ask, conn: &mut Conn) -> Result<Standing, Refused> {
-        let months = |name: &str, conn: &mut Conn| -> Result<i32, Refused> {
-            Ok(i32::try_from(settings::setting_number(conn, name)?).unwrap_or(12))
-        };
-        Ok(Standing {
-            months: Months { due: months("follow_up.due_months", conn)?, lost: months("follow_up.lost_months", conn)? },
-            today: ask.now().with_timezone(&ask.app.front()?.zone).date_naive(),
-            every_class: settings::setting(conn, "registry.kind")? == "central",
-        })
-    }
-
-    /// Which exclusions hold.
-    pub fn switches(&self) -> Switches {
-        match self.every_class {
-            true => Switches::default().without(Exclusion::F1),
-            false => Switches::default(),
-        }
+        let today = ask.now().with_timezone(&ask.app.front()?.zone).date_naive();
+        Ok(Standing { policy: Policy::read(conn)?, today })
     }
 }
 
@@ -104,27 +89,29 @@ fn span(list: &str, bounds: Bounds, month: (i32, i32), every_class: bool) -> Opt
 pub fn show(ask: &Ask) -> Result<Reply, Refused> {
     let (by, conn) = (ask.by()?, &mut *ask.reading()?);
     let standing = Standing::of(ask, conn)?;
-    let bounds = standing.months.bounds(standing.today);
+    let bounds = standing.policy.months.bounds(standing.today);
     let asked_month = format!("{}-01", ask.query.trimmed("month")).parse::<NaiveDate>().ok();
     let month = asked_month.filter(|m| (1900..2100).contains(&m.year())).unwrap_or(standing.today);
-    let spans = standing.months.due_month(month);
+    let spans = standing.policy.months.due_month(month);
     let list = match ask.query.trimmed("list") {
         "" => "soonest",
         "soonest" | "month" | "lost" | "all" | "undated" | "conflicts" => ask.query.trimmed("list"),
         _ => return Err(Refused::NotFound),
     };
     let after = after(ask.query.trimmed("after"));
-    let chosen = span(list, bounds, spans, standing.every_class);
-    let patients = match (list, chosen) {
-        (_, Some(which)) => due_list(conn, by, which, after, PAGE + 1)?,
-        ("undated", None) => undated_list(conn, by, standing.every_class, after.1, PAGE + 1)?,
-        _ => conflict_list(conn, by, after.1, PAGE + 1)?,
+    let chosen = span(list, bounds, spans, standing.policy.every_class);
+    let ids = match (list, chosen) {
+        (_, Some(which)) => due_ids(conn, by, which, Order::Oldest, after, PAGE + 1)?,
+        ("undated", None) => undated_ids(conn, by, standing.policy.every_class, after.1, PAGE + 1)?,
+        _ => conflict_ids(conn, by, after.1, PAGE + 1)?,
     };
+    let found = traced(conn, by, &ids)?;
+    let patients = shown(conn, by, found)?;
     let page = usize::try_from(PAGE).unwrap_or(usize::MAX);
     let more = (patients.len() > page)
-        .then(|| patients.get(page - 1).map(|p| format!("{}-{}", p.contact_low.unwrap_or(0), p.id)))
+        .then(|| patients.get(page - 1).map(|p| format!("{}-{}", p.traced.contact_low.unwrap_or(0), p.traced.id)))
         .flatten();
-    let ids: Vec<String> = patients.iter().take(page).map(|p| p.id.to_string()).collect();
+    let ids: Vec<String> = patients.iter().take(page).map(|p| p.traced.id.to_string()).collect();
     let rows = patients.iter().take(page).map(|p| row(p, list, &standing)).collect::<Vec<_>>();
     let mut tabs = Vec::new();
     for (key, text) in [
@@ -135,9 +122,9 @@ pub fn show(ask: &Ask) -> Result<Reply, Refused> {
         ("undated", "No date".into()),
         ("conflicts", "Conflicts".into()),
     ] {
-        let count = match span(key, bounds, spans, standing.every_class) {
+        let count = match span(key, bounds, spans, standing.policy.every_class) {
             Some(which) => count_due(conn, by, which)?,
-            None if key == "undated" => count_undated(conn, by, standing.every_class)?,
+            None if key == "undated" => count_undated(conn, by, standing.policy.every_class)?,
             None => count_conflicts(conn, by)?,
         };
         let count = if count >= MOST { format!("{}+", show::thousands(MOST)) } else { show::thousands(count) };
@@ -166,23 +153,19 @@ fn row(patient: &DuePatient, list: &str, standing: &Standing) -> Row {
     let items = &patient.items;
     let contact = PartialDate::parse(items.value("dateOfLastContact")).ok();
     let dead = items.value("vitalStatus") == "0";
-    let state = standing.months.state(contact, dead, standing.today);
+    let state = standing.policy.months.state(contact, dead, standing.today);
     let left = contact
-        .and_then(|date| standing.months.falls_out_after(date))
+        .and_then(|date| standing.policy.months.falls_out_after(date))
         .map(|day| (day - standing.today).num_days())
         .filter(|days| *days >= 0 && !dead);
-    let newest = patient.tumors.iter().max_by_key(|t| t.id);
     Row {
-        id: patient.id,
+        id: patient.traced.id,
         falls_out: left.map(|days| show::counted(days, "day", "days")).unwrap_or_default(),
         soon: left.is_some_and(|days| days <= 15),
         name: show::person(items.value("nameLast"), items.value("nameFirst"), items.value("nameMiddle")),
         born: show::naaccr_date(items.value("dateOfBirth")),
-        record_number: newest
-            .and_then(|t| t.record_number.as_deref())
-            .map(|n| n.trim_start_matches('0').to_string())
-            .unwrap_or_default(),
-        primaries: patient.tumors.iter().map(primary).collect(),
+        record_number: patient.record_number.clone(),
+        primaries: patient.traced.tumors.iter().map(primary).collect(),
         contact: contact.map(PartialDate::screen).unwrap_or_default(),
         partial: contact.is_some_and(|date| !date.is_full()),
         months: contact.map(|date| months_since(date, standing.today).to_string()).unwrap_or_default(),
@@ -207,7 +190,7 @@ fn chip(patient: &DuePatient, list: &str, state: State, standing: &Standing) -> 
     if list == "conflicts" {
         return Chip::new("bad", "swap", "Conflict");
     }
-    if patient.traced_elsewhere {
+    if patient.traced.traced_elsewhere {
         return Chip::new("", "link", "Traced by another facility");
     }
     if let Some(exclusion) = excluded(patient, standing) {
@@ -230,8 +213,8 @@ fn chip(patient: &DuePatient, list: &str, state: State, standing: &Standing) -> 
 
 /// Why nobody traces this patient, if so.
 pub fn excluded(patient: &DuePatient, standing: &Standing) -> Option<Exclusion> {
-    let (of_patient, tumors) = facts(patient);
-    exclusion_of_patient(&of_patient, &tumors, Window::default(), standing.switches(), standing.today)
+    let (of_patient, tumors) = facts(&patient.traced);
+    exclusion_of_patient(&of_patient, &tumors, Window::default(), standing.policy.switches, standing.today)
 }
 
 /// A kind of attempt in words.

@@ -239,14 +239,14 @@ fn state_chip(conn: &mut Conn, ask: &Ask, id: i64, standing: &Standing) -> Resul
     let patient = due_patient(conn, ask.by()?, id)?;
     let contact = PartialDate::parse(patient.items.value("dateOfLastContact")).ok();
     let dead = patient.items.value("vitalStatus") == "0";
-    if patient.traced_elsewhere {
+    if patient.traced.traced_elsewhere {
         return Ok(Some(Chip::new("", "link", "Traced by another facility")));
     }
     if let Some(exclusion) = excluded(&patient, standing).filter(|_| !dead) {
         return Ok(Some(Chip::new("", "none", format!("Not followed, {} {}", exclusion.code(), exclusion.words()))));
     }
-    let left = contact.and_then(|c| standing.months.falls_out_after(c)).map(|d| (d - standing.today).num_days());
-    Ok(match standing.months.state(contact, dead, standing.today) {
+    let left = contact.and_then(|c| standing.policy.months.falls_out_after(c)).map(|d| (d - standing.today).num_days());
+    Ok(match standing.policy.months.state(contact, dead, standing.today) {
         State::Closed => None,
         State::Lost => Some(Chip::new("bad", "bad", "Lost")),
         State::Current => Some(Chip::new("good", "ok", "Current")),
@@ -423,7 +423,7 @@ fn preview(verdict: &Verdict, file: &File, standing: &Standing) -> Preview {
     let contact = after.and_then(|c| PartialDate::parse(&c.value).ok());
     let dies =
         matches!(verdict, Verdict::Accepted(a) if a.patient.iter().any(|c| c.item == "vitalStatus" && c.value == "0"));
-    let (due, falls_out) = contact.filter(|_| !dies).map(|c| next_due(standing.months, c)).unwrap_or_default();
+    let (due, falls_out) = contact.filter(|_| !dies).map(|c| next_due(standing.policy.months, c)).unwrap_or_default();
     Preview { changes, messages, conflict, due, falls_out }
 }
 

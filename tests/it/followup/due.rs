@@ -2,7 +2,7 @@
 
 use accession::followup::rules::Months;
 use accession::registry::store::followup::{
-    Contacted, conflict_list, count_due, count_undated, due_list, undated_list,
+    Contacted, Order, conflict_ids, count_due, count_undated, due_ids, due_patients, shown, traced, undated_ids,
 };
 
 use super::posted::post;
@@ -49,18 +49,29 @@ on_both!(the_living_who_are_due_stand_in_the_list_by_last_contact, |db| {
     let mut names = Vec::new();
     let mut after = (0, 0);
     loop {
-        let page = due_list(conn, &by, which(false), after, 2).unwrap();
+        let page = due_patients(conn, &by, which(false), after, 2).unwrap();
         let Some(last) = page.last() else { break };
-        after = (last.contact_low.unwrap(), last.id);
+        after = (last.traced.contact_low.unwrap(), last.traced.id);
         names.extend(page.iter().map(|p| p.items.value("nameLast").to_string()));
     }
     assert_eq!(names, ["LOST", "ELSEWHERE", "GRACE", "DUE"]);
+    let (mut newest, mut after) = (Vec::new(), (0, 0));
+    loop {
+        let ids = due_ids(conn, &by, which(false), Order::Newest, after, 3).unwrap();
+        let page = traced(conn, &by, &ids).unwrap();
+        let Some(last) = page.last() else { break };
+        after = (last.contact_low.unwrap(), last.id);
+        newest.extend(shown(conn, &by, page).unwrap().iter().map(|p| p.items.value("nameLast").to_string()));
+    }
+    assert_eq!(newest, ["DUE", "GRACE", "ELSEWHERE", "LOST"]);
     assert_eq!(count_due(conn, &by, which(false)).unwrap(), 4);
     assert_eq!(count_due(conn, &by, which(true)).unwrap(), 5);
-    let undated = undated_list(conn, &by, false, 0, 10).unwrap();
+    let ids = undated_ids(conn, &by, false, 0, 10).unwrap();
+    let found = traced(conn, &by, &ids).unwrap();
+    let undated = shown(conn, &by, found).unwrap();
     assert_eq!(undated.iter().map(|p| p.items.value("nameLast")).collect::<Vec<_>>(), ["UNDATED"]);
     assert_eq!(count_undated(conn, &by, false).unwrap(), 1);
-    assert_eq!(conflict_list(conn, &by, 0, 10).unwrap().len(), 0);
+    assert_eq!(conflict_ids(conn, &by, 0, 10).unwrap().len(), 0);
 });
 
 on_both!(a_facility_sees_its_own_and_who_is_traced_by_another, |db| {
@@ -82,13 +93,13 @@ on_both!(a_facility_sees_its_own_and_who_is_traced_by_another, |db| {
     let conn = &mut *store.reading().unwrap();
     let seen = |conn: &mut _, number: &str| -> Vec<(String, bool)> {
         let by = of_facilities(&[facility(db, number)]);
-        let page = due_list(conn, &by, which(false), (0, 0), 10).unwrap();
-        page.iter().map(|p| (p.items.value("nameLast").to_string(), p.traced_elsewhere)).collect()
+        let page = due_patients(conn, &by, which(false), (0, 0), 10).unwrap();
+        page.iter().map(|p| (p.items.value("nameLast").to_string(), p.traced.traced_elsewhere)).collect()
     };
     assert_eq!(seen(conn, HOME), [("LOST".into(), false), ("SHARED".into(), true)]);
     assert_eq!(seen(conn, OTHER), [("ELSEWHERE".into(), false), ("SHARED".into(), false)]);
     let nobody = of_facilities(&[FacilityId(999)]);
-    assert!(due_list(conn, &nobody, which(false), (0, 0), 10).unwrap().is_empty());
+    assert!(due_patients(conn, &nobody, which(false), (0, 0), 10).unwrap().is_empty());
     assert_eq!(count_due(conn, &nobody, which(false)).unwrap(), 0);
 });
 

@@ -3,6 +3,7 @@
 
 mod due;
 mod letters;
+mod measures;
 mod pages;
 mod posted;
 
