@@ -22,6 +22,8 @@ pub mod derive;
 pub mod edits;
 /// Person matching: names folded and sounded.
 pub mod matching;
+/// Casefinding: pathology messages and disease indices read and screened; reportability.
+pub mod casefinding;
 /// Printable reports and letters from plain values.
 pub mod report;
 /// Patient, tumor, abstract: the store, history, audit, jobs and files.

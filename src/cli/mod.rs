@@ -4,6 +4,7 @@
 //! else to standard error. Exit 0: done; 1: done and something was found; 2: not done, with one line that says why.
 
 mod backup;
+mod casefinding;
 mod check;
 pub mod database;
 mod demo;
@@ -61,6 +62,9 @@ struct Accession {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Casefinding: pathology messages screened.
+    #[command(subcommand)]
+    Casefinding(casefinding::Casefinding),
     /// Code tables: search by number or words, meanings.
     #[command(subcommand)]
     Codes(codes::Codes),
@@ -114,6 +118,7 @@ enum Command {
 /// Runs the command that the program's arguments name.
 pub fn run() -> ExitCode {
     let outcome = match Accession::parse().command {
+        Command::Casefinding(command) => command.run(),
         Command::Codes(command) => command.run(),
         Command::Health(command) => command.run(),
         Command::Init(command) => command.run(),

@@ -1,10 +1,11 @@
 //! Builds the compact code tables of `reference/` from the official files.
 //!
-//! Input: the folder that holds `naaccr/`, `icdo3/`, `edits/`, `algorithms/`. Output: the tables `naaccr/value-sets.tsv`
+//! Input: the folder that holds `naaccr/`, `icdo3/`, `edits/`, `algorithms/`, `casefinding/`. Output: the tables `naaccr/value-sets.tsv`
 //! `codes/*`, `derive/*`, `primaries/*` and `statistics/*` as bytes, so that a test can compare them with what is compiled in. Facts only are taken: codes, ranges,
 //! names of codes cut to their first line and 120 characters, validity; no notes, no definitions, and no labels of
 //! AJCC and CS codes. A missing or malformed file stops the build and says which file and line.
 
+mod casefinding;
 mod derive;
 mod icd;
 mod icdo3;
@@ -39,6 +40,9 @@ pub(super) fn tables(from: &Path) -> Result<Vec<Table>> {
         icd::from_icdo3(from)?,
         icd::iarc(from)?,
         icd::causes(from)?,
+        casefinding::phrases(from)?,
+        casefinding::ambiguous(from)?,
+        casefinding::icd10cm(from)?,
     ];
     tables.extend(derive::tables(from)?);
     tables.extend(primaries::tables(from)?);
