@@ -13,6 +13,8 @@
 //! Ages are complete years, so someone born on 29 February has a birthday on 1 March of ordinary years. Adding
 //! months keeps to the end of shorter months: 29 February and twelve months is 28 February.
 
+mod typed;
+
 use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;

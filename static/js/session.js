@@ -20,7 +20,7 @@
       if (String(now.user) !== over.dataset.user) { location.reload(); return; }
       document.querySelector("meta[name=csrf]").content = now.csrf;
       document.querySelectorAll("input[name=csrf]").forEach((field) => { field.value = now.csrf; });
-      if (over.open) over.close();
+      if (over.open) { over.close(); document.dispatchEvent(new Event("signed-in")); }
       wait(now.ends_in);
     } else if (!over.open) {
       document.querySelectorAll("dialog[open]").forEach((d) => d.close());

@@ -37,12 +37,28 @@
     known.set(box, value);
     say("Saving…");
     sending.set(numberOf(box), value);
-    queue = queue.then(() => send(box, value, why)).catch(() => {
-      say("Not saved: the server did not answer. The value is still here; leave the item again to retry.", "bad");
-      known.set(current(box), null);
-      sending.delete(numberOf(box));
-    });
+    queue = queue.then(() => send(box, value, why)).catch(() => later(box, "the server does not answer"));
   }
+
+  // What could not be saved is kept in its box and sent again: every three seconds while the server is away, and as
+  // soon as somebody has signed in again.
+  const unsent = new Set();
+  let timer;
+  function later(box, why) {
+    const here = current(box);
+    known.set(here, null);
+    sending.delete(numberOf(here));
+    unsent.add(here.id || "text");
+    say(`Not saved yet: ${why}. ${unsent.size === 1 ? "The value is" : "The values are"} kept here and sent again.`, "bad");
+    clearTimeout(timer);
+    timer = setTimeout(again, 3000);
+  }
+  function again() {
+    const boxes = [...unsent].map((id) => (id === "text" ? text : document.getElementById(id))).filter(Boolean);
+    unsent.clear();
+    boxes.forEach((box) => save(box));
+  }
+  document.addEventListener("signed-in", again);
 
   // The box that stands for this one now: the form may have been made again while the value was on its way.
   const current = (box) => (box.isConnected ? box : document.getElementById(box.id) || box);
@@ -57,12 +73,15 @@
     if (answer.ok) return took(box, value, said);
     known.set(box, null);
     if (answer.status === 409) return conflict(box, value, said);
-    say(`Not saved. ${said.message || "Sign in again in another tab; the value is still here."}`, "bad");
+    if (answer.status === 401 || answer.status >= 500) return later(box, answer.status === 401 ? "the sign-in has ended" : "the registry does not answer just now");
+    say(`Not saved. ${said.message || said.sentence || "The value is still here."}`, "bad");
   }
 
   async function took(box, sent, said) {
     show(box, sent, said);
-    if (said.form !== undefined && said.form !== form) await renew(said.form);
+    const others = said.merged || [];
+    if (others.length) say(`Saved ${said.saved}. ${others.join("; ")}; both are kept.`, "warn");
+    if (others.length || (said.form !== undefined && said.form !== form)) await renew(said.form);
   }
 
   function show(box, sent, said) {
@@ -185,12 +204,24 @@
   let options = [];
   let at = -1;
   let asked = 0;
-  async function showCodes(box, words) {
+  let shownFor = null;
+  let looking = null;
+  let stop = null;
+  function showCodes(box, words) {
+    if (stop) stop.abort();
+    stop = new AbortController();
+    looking = findCodes(box, words || "", stop.signal).catch(() => {});
+    return looking;
+  }
+  async function findCodes(box, words, signal) {
     const mine = ++asked;
-    const answer = await fetch(`/cases/${kase}/codes/${numberOf(box)}?q=${encodeURIComponent(words || "")}`, { headers: { accept: "application/json" } });
+    const answer = await fetch(`/cases/${kase}/codes/${numberOf(box)}?q=${encodeURIComponent(words)}`, { signal, headers: { accept: "application/json" } });
     if (!answer.ok || mine !== asked) return;
     const found = await answer.json();
+    if (mine !== asked) return;
     options = found.choices;
+    shownFor = words;
+    box = current(box);
     const ul = document.createElement("ul");
     ul.role = "listbox";
     ul.append(...options.map((choice, place) => {
@@ -211,7 +242,7 @@
     }));
     const foot = document.createElement("p");
     foot.className = "foot";
-    foot.textContent = options.length ? "Type a code or words. Enter takes it, Escape closes." : "No code fits these words. Escape closes.";
+    foot.textContent = found.cut ? "More codes fit: type another letter. Enter takes the chosen one, Escape closes." : options.length ? "Type a code or words. Enter takes it, Escape closes." : "No code fits these words. Escape closes.";
     list.replaceChildren(ul, foot);
     list.hidden = false;
     box.ariaExpanded = "true";
@@ -219,7 +250,7 @@
     const room = fields.scrollTop + fields.clientHeight - row.offsetTop - row.offsetHeight;
     list.style.left = box.offsetLeft + "px";
     list.style.top = (room >= list.offsetHeight ? row.offsetTop + row.offsetHeight : Math.max(0, row.offsetTop - list.offsetHeight)) + "px";
-    point(Math.max(0, options.findIndex((c) => c.chosen)));
+    point(words ? Math.max(0, options.findIndex((c) => c.code)) : Math.max(0, options.findIndex((c) => c.chosen)));
   }
   function point(place) {
     at = Math.min(Math.max(place, 0), options.length - 1);
@@ -230,8 +261,19 @@
   function take(place) {
     if (options[place]?.code) { last.value = options[place].code; hideCodes(); save(last); last.select(); }
   }
+  // Enter comes as fast as it is typed: the answer to the last letter decides, also when it is still on its way.
+  async function takeTyped(box, by) {
+    const words = box.value;
+    if (shownFor !== words) await looking;
+    const here = current(box);
+    if (here.value === words && shownFor === words && options.length) take(at); else hideCodes();
+    step(current(here), by);
+  }
+  // Letters, or words, that stand for a code to be found; digits alone are a code already.
+  const isSearch = (box) => box.matches("[data-codes]") && /[a-z]/i.test(box.value) && box.value !== known.get(box);
   function hideCodes() {
     asked += 1;
+    shownFor = null;
     list.hidden = true;
     options = [];
     if (last) { last.ariaExpanded = "false"; last.removeAttribute("aria-activedescendant"); }
@@ -252,25 +294,76 @@
   // Letters typed where the item holds digits search the codes by words.
   fields.addEventListener("input", (e) => {
     const box = e.target;
-    if (box.matches("[data-codes]") && (/[a-z]{2}/i.test(box.value) || !list.hidden)) showCodes(box, box.value);
+    if (isSearch(box) || (box.matches("[data-codes]") && !list.hidden)) showCodes(box, box.value);
     count(box);
+    full(box);
+    pause(box);
+  });
+
+  // A whole code or date that was typed needs no Enter.
+  function full(box) {
+    const most = Number(box.dataset.fixed || 0);
+    if (!most || box.value.length !== most || !/^[A-Z]?\d+$/i.test(box.value) || box.selectionStart !== most) return;
+    if (box.matches("[data-date]") && !/^(18|19|20)\d{6}$/.test(box.value)) return;
+    box.value = box.value.toUpperCase();
+    hideCodes();
+    step(box, 1);
+  }
+  // Long texts are saved while they are written, two seconds after the last letter.
+  let pausing;
+  function pause(box) {
+    if (!box.matches("textarea")) return;
+    clearTimeout(pausing);
+    pausing = setTimeout(() => save(box), 2000);
+  }
+  // Typographic signs and characters that no file may hold are made plain when they are pasted.
+  const plain = (words) => words.replace(/[\u2018\u2019\u201a\u2032]/g, "'").replace(/[\u201c\u201d\u201e\u2033]/g, '"').replace(/[\u2010-\u2015]/g, "-")
+    .replace(/\u2026/g, "...").replace(/\u2022/g, "*").replace(/[\t\u00a0\u2002-\u200a\u202f]/g, " ").replace(/\r\n?/g, "\n").replace(/[\u200b-\u200f\ufeff]|(?!\n)\p{Cc}/gu, "");
+  document.addEventListener("paste", (e) => {
+    if (!e.target.matches("textarea, .code")) return;
+    const words = e.clipboardData.getData("text/plain");
+    const made = plain(words);
+    if (made === words || e.target.readOnly) return;
+    e.preventDefault();
+    e.target.setRangeText(made, e.target.selectionStart, e.target.selectionEnd, "end");
+    e.target.dispatchEvent(new Event("input", { bubbles: true }));
+    say("Pasted with typographic signs made plain.");
   });
 
   const text = document.querySelector(".textitem textarea");
   if (text) {
     known.set(text, text.value);
     text.addEventListener("blur", () => save(text));
-    text.addEventListener("input", () => count(text));
+    text.addEventListener("input", () => { count(text); pause(text); });
   }
+  // The selected words of a report go into the text item, with where they come from; nothing is written from codes.
+  function quote() {
+    const chosen = String(getSelection()).trim();
+    if (!chosen || !text || text.readOnly || !report || !report.contains(getSelection().anchorNode)) return false;
+    const origin = report.dataset.origin ? ` [${report.dataset.origin}]` : "";
+    text.value = `${text.value}${text.value && !text.value.endsWith("\n") ? "\n" : ""}${plain(chosen)}${origin}`;
+    count(text);
+    save(text);
+    say("Put into the text item.");
+    return true;
+  }
+  document.querySelector("[data-quote]")?.addEventListener("click", quote);
   function count(box) {
     const shown = box.closest(".textitem")?.querySelector("[data-count]");
     if (shown) shown.textContent = `${[...box.value].length} of ${box.dataset.most}`;
   }
 
+  // To the next box that can be filled; after the last one to the next section.
   function step(box, by) {
-    const next = boxes[boxes.indexOf(box) + by];
-    if (next) next.focus(); else box.blur();
+    for (let place = boxes.indexOf(box) + by; boxes[place]; place += by) {
+      if (!boxes[place].readOnly) { boxes[place].focus(); return; }
+    }
+    const link = by > 0 && document.querySelector('a[rel="next"]');
+    box.blur();
+    if (link) queue.then(() => { if (!unsent.size) location.href = `${link.href}#first`; });
   }
+  const first = () => fields.querySelector(".is-need .code:not([readonly])") || boxes.find((b) => !b.readOnly && !b.value) || boxes[0];
+  if (location.hash === "#first" && first()) { history.replaceState(null, "", location.pathname + location.search); first().focus(); }
   function today(box) {
     const d = new Date();
     box.value = `${d.getFullYear()}${String(d.getMonth() + 1).padStart(2, "0")}${String(d.getDate()).padStart(2, "0")}`;
@@ -292,8 +385,13 @@
     const open = !list.hidden;
     const done = () => e.preventDefault();
     if (box && open && (e.key === "ArrowDown" || e.key === "ArrowUp") && !e.altKey) { done(); point(at + (e.key === "ArrowDown" ? 1 : -1)); }
-    else if (box && open && e.key === "Enter" && !e.ctrlKey) { done(); take(at); step(box, 1); }
-    else if (e.key === "Escape" && open) { done(); hideCodes(); if (box) box.value = known.get(box) ?? box.value; }
+    else if (box && isSearch(box) && (e.key === "Enter" || e.key === "Tab") && !e.ctrlKey && !e.altKey && options.every((c) => c.code !== box.value)) {
+      if (e.key === "Tab" && !open) return;
+      done();
+      takeTyped(box, e.shiftKey ? -1 : 1);
+    } else if (box && open && e.key === "Enter" && !e.ctrlKey) { done(); take(at); step(box, 1); }
+    else if (e.key === "Escape" && open) { done(); hideCodes(); if (box && isSearch(box)) box.value = known.get(box) ?? box.value; }
+    else if (e.altKey && e.key === "Enter") { if (quote()) done(); }
     else if (box && e.key === "Enter" && !e.ctrlKey && box.matches("input")) { done(); step(box, e.shiftKey ? -1 : 1); }
     else if (box && ((e.key === "F4" && !e.shiftKey) || (e.altKey && e.key === "ArrowDown"))) {
       done();
@@ -307,7 +405,7 @@
     } else if (e.key === "F2" && e.shiftKey) { done(); (document.activeElement === report ? last : report || last).focus(); }
     else if (e.altKey && (e.key === "PageDown" || e.key === "PageUp")) {
       const link = document.querySelector(e.key === "PageDown" ? 'a[rel="next"]' : 'a[rel="prev"]');
-      if (link) { done(); if (box) save(box); queue.then(() => { location.href = link.href; }); }
+      if (link) { done(); if (box) save(box); queue.then(() => { location.href = `${link.href}#first`; }); }
     } else if (box && e.ctrlKey && e.key === ";") { done(); today(box); }
     else if (box && e.ctrlKey && e.key === "'") { done(); repeat(box); }
     else if (box && box.matches("[data-date]") && (e.key === "+" || e.key === "-") && box.selectionStart !== 4 && box.selectionStart !== 7 && moveDay(box, e.key === "+" ? 1 : -1)) { done(); }
@@ -321,6 +419,6 @@
     queue.then(() => { location.href = link.href; });
   });
   window.addEventListener("beforeunload", (e) => {
-    if (sending.size > 0 || [...known].some(([box, value]) => value !== box.value)) e.preventDefault();
+    if (sending.size > 0 || unsent.size > 0 || [...known].some(([box, value]) => value !== box.value)) e.preventDefault();
   });
 })();

@@ -210,6 +210,14 @@ pub const SETTINGS: &[Setting] = &[
         Holds::Number(30, 730),
         "CoC standard 5.2: six months",
     ),
+    s(
+        "abstract.recipients",
+        "Whose required items an abstract shows: NPCR, SEER, CoC, State",
+        "Abstracts",
+        "NPCR, SEER, CoC, State",
+        Holds::Text,
+        "our default; the CoC counts once an accreditation date is set",
+    ),
     s("files.keep_days", "Days a received or made file is kept", "Files", "30", Holds::Number(1, 3650), "our default"),
     s(
         "files.look_hours",

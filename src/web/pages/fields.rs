@@ -5,10 +5,12 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use super::case_stage::CaseStage;
+use super::demands::{self, Demands};
 use super::workbench::Case;
 use crate::codes::{Context, is_coded, meaning};
 use crate::dates::PartialDate;
 use crate::naaccr::{DataType, Level, StandardItem, super_dictionary};
+use crate::registry::needs::PLACES;
 use crate::registry::sections::{Section, section_of};
 use crate::registry::store::{Conn, Kind, records};
 use crate::web::{Refused, show};
@@ -46,6 +48,8 @@ pub struct Field {
     reason: String,
     required: Vec<Slot>,
     required_by: String,
+    unsure: bool,
+    fixed: bool,
     accept: String,
     ask: Vec<Answered>,
 }
@@ -116,9 +120,22 @@ impl Origins {
 }
 
 /// Items that the program itself writes.
-fn is_automatic(id: &str) -> bool {
+pub fn is_automatic(id: &str) -> bool {
     id.starts_with("derived")
-        || matches!(id, "dateCaseCompleted" | "dateCaseLastChanged" | "dateCaseReportExported" | "vendorName")
+        || matches!(
+            id,
+            "ageAtDiagnosis"
+                | "dateCaseInitiated"
+                | "dateCaseCompleted"
+                | "dateCaseCompletedCoc"
+                | "dateCaseLastChanged"
+                | "dateCaseReportExported"
+                | "dateCaseReportReceived"
+                | "dateCaseReportLoaded"
+                | "dateTumorRecordAvailbl"
+                | "vendorName"
+                | "patientSystemIdHosp"
+        )
 }
 
 /// The rows of items.
@@ -126,11 +143,12 @@ pub fn fields_of<'a>(
     items: impl Iterator<Item = &'static StandardItem> + 'a,
     case: &'a Case,
     stage: &'a CaseStage,
+    demands: &Demands,
     origins: &Origins,
     may_edit: bool,
 ) -> Vec<Field> {
     let context = context_of(case);
-    items.map(|item| field(item, case, stage, &context, origins, may_edit)).collect()
+    items.map(|item| field(item, (case, stage, demands), &context, origins, may_edit)).collect()
 }
 
 /// The context in which a case's codes are read.
@@ -138,13 +156,9 @@ pub fn context_of(case: &Case) -> Context<'_> {
     Context::of(|id| Some(case.value(id)).filter(|v| !v.is_empty()))
 }
 
-/// Who may require an item, in the four places of the row.
-const SETTERS: [(&str, &str); 4] = [("N", "NPCR"), ("S", "SEER"), ("C", "CoC"), ("St", "State")];
-
 fn field(
     item: &'static StandardItem,
-    case: &Case,
-    stage: &CaseStage,
+    (case, stage, demands): (&Case, &CaseStage, &Demands),
     context: &Context<'_>,
     origins: &Origins,
     may_edit: bool,
@@ -155,15 +169,12 @@ fn field(
     let derivable = stage.derivable.iter().any(|id| *id == item.id);
     let automatic = derivable || is_automatic(&item.id);
     let of_schema = stage.item(&item.id);
-    let flagged = of_schema.filter(|of_schema| of_schema.required.contains(&true));
-    let required: Vec<Slot> = flagged.map_or(Vec::new(), |of_schema| {
-        let asks = |place: usize| of_schema.required.get(place).copied().unwrap_or(false);
-        SETTERS.iter().enumerate().map(|(place, (letter, _))| Slot { letter, asks: asks(place) }).collect()
+    let demand = demands.of_item(&item.id, stage);
+    let required: Vec<Slot> = demand.map_or(Vec::new(), |demand| {
+        PLACES.iter().zip(demand.asks).map(|((letter, _), asks)| Slot { letter, asks }).collect()
     });
-    let required_by: Vec<&str> =
-        SETTERS.iter().zip(&required).filter(|(_, slot)| slot.asks).map(|((_, name), _)| *name).collect();
     let asked = stage.ask.iter().find(|asked| asked.id == *item.id);
-    let needed = asked.is_some() || !required_by.is_empty();
+    let needed = asked.is_some() || demand.is_some_and(|demand| demand.required);
     let derived_here = derivable && case.abstract_.derived.holds(&item.id);
     let (origin, origin_title, from_source) =
         if value.is_empty() { (String::new(), String::new(), false) } else { origins.of_item(&item.id) };
@@ -205,7 +216,14 @@ fn field(
             Some(reason) if derived_here => reason.short.clone(),
             _ => String::new(),
         },
-        required_by: required_by.join(", "),
+        required_by: demand.map_or(String::new(), |demand| {
+            let how = if demand.required { "Required by" } else { "If known, asked by" };
+            format!("{how} {}", demands::names(&demand))
+        }),
+        unsure: demand.is_some_and(|demand| !demand.verified),
+        fixed: item.length <= 8
+            && (item.data_type == DataType::Date
+                || item.data_type.fills_its_length() && (is_coded(&item.id) || of_schema.is_some())),
         required,
         accept: stage.differs(&item.id).map_or(String::new(), |differs| differs.ours.clone()),
         ask: asked.map_or(Vec::new(), |asked| {

@@ -3,35 +3,76 @@
 use serde::Serialize;
 
 use super::banner::Banner;
-use super::case_stage::{CaseStage, Pick, picklist};
+use super::case_stage::CaseStage;
+use super::demands::{Demands, is_accredited};
 use super::dock::{DockPart, dock};
 use super::fields::{context_of, problem_of, words_of};
 use super::workbench::{Case, form_of};
-use crate::codes::{Choice, Hit, choices, search};
 use crate::dates::PartialDate;
-use crate::naaccr::{DataType, ItemNumber, Level, StandardItem, super_dictionary};
-use crate::registry::change::{Because, Change, amend_abstract, amend_patient};
+use crate::edits::{ClassGroup, Requirement, Status};
+use crate::naaccr::{DataType, ItemNumber, Level, Padding, StandardItem, super_dictionary};
+use crate::registry::change::{Because, Change, NotAmended, Since, amend_abstract, amend_patient};
+use crate::registry::follows::follows;
 use crate::registry::life::{Stage, life};
-use crate::registry::sections::{section, section_of, sections};
-use crate::registry::store::{Kind, StoreError, records};
+use crate::registry::sections::{section, section_of};
+use crate::registry::store::{By, Kind, Origin, StoreError, Tx, records};
 use crate::web::frame::Sheet;
 use crate::web::{Ask, Refused, Reply, show};
 
 /// The item of the path's `{no}`.
-fn item_of(ask: &Ask) -> Result<&'static StandardItem, Refused> {
+pub(super) fn item_of(ask: &Ask) -> Result<&'static StandardItem, Refused> {
     let number = u32::try_from(ask.id("no")?).map_err(|_| Refused::NotFound)?;
     super_dictionary().by_number(ItemNumber(number)).ok_or(Refused::NotFound)
 }
 
-/// A date may be typed as people write it; all else stays as it was typed.
-fn as_stored(item: &StandardItem, typed: &str) -> String {
+/// A value as it is kept: a date may be typed as people write it, a code without its leading zeros; typographic signs
+/// of texts become plain ones.
+fn as_stored(item: &StandardItem, typed: &str, today: chrono::NaiveDate) -> String {
     let typed = typed.replace("\r\n", "\n");
+    let typed = typed.trim();
     if item.data_type == DataType::Date
-        && let Ok(date) = PartialDate::parse_typed(&typed)
+        && let Ok(date) = PartialDate::parse_typed_on(typed, today)
     {
         return date.naaccr();
     }
-    typed.trim().to_string()
+    let length = item.length as usize;
+    let digits = !typed.is_empty() && typed.bytes().all(|b| b.is_ascii_digit());
+    if item.data_type == DataType::Digits && item.padding == Padding::LeftZero && digits && typed.len() < length {
+        return format!("{typed:0>length$}");
+    }
+    if item.data_type == DataType::Text { plain(typed) } else { typed.to_string() }
+}
+
+/// Typographic quotes, dashes and blanks as plain ones; characters that no file may hold are left out.
+fn plain(text: &str) -> String {
+    let mut made = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\u{2018}' | '\u{2019}' | '\u{201a}' | '\u{2032}' => made.push('\''),
+            '\u{201c}' | '\u{201d}' | '\u{201e}' | '\u{2033}' => made.push('"'),
+            '\u{2010}'..='\u{2015}' => made.push('-'),
+            '\u{2026}' => made.push_str("..."),
+            '\u{2022}' => made.push('*'),
+            '\t' | '\u{a0}' | '\u{2002}'..='\u{200a}' | '\u{202f}' => made.push(' '),
+            '\n' => made.push('\n'),
+            '\u{200b}'..='\u{200f}' | '\u{feff}' => {}
+            c if c.is_control() => {}
+            c => made.push(c),
+        }
+    }
+    made
+}
+
+/// The changes that one typed value makes: `8500/3` is a histology with its behavior.
+fn changes_of(item: &StandardItem, typed: &str, today: chrono::NaiveDate) -> Vec<Change> {
+    if *item.id == *"histologicTypeIcdO3"
+        && let Some((histology, behavior)) = typed.trim().split_once('/')
+        && !histology.is_empty()
+        && behavior.len() == 1
+    {
+        return vec![Change::new(&item.id, histology), Change::new("behaviorCodeIcdO3", behavior)];
+    }
+    vec![Change::new(&item.id, &as_stored(item, typed, today))]
 }
 
 #[derive(Serialize)]
@@ -46,14 +87,17 @@ struct Saved {
     /// What there is to look at now, as the page shows it; for a page that says which section it shows.
     dock: Option<String>,
     saved: String,
+    /// Who else changed other items since the page was made; their values stand beside this one.
+    merged: Vec<String>,
 }
 
 /// Saves one item. A script gets JSON, a form goes back to its section.
 pub fn save(ask: &Ask) -> Result<Reply, Refused> {
     let item = item_of(ask)?;
     let case = Case::read(ask)?;
-    let value = as_stored(item, ask.form.get("value"));
-    let (version, patient_version) = write(ask, &case, vec![Change::new(&item.id, &value)])?;
+    let today = today(ask)?;
+    let Written { version, patient_version, merged } =
+        write(ask, &case, changes_of(item, ask.form.get("value"), today))?;
     if !ask.wants_json {
         let back = section(ask.form.trimmed("back")).or_else(|| section_of(&item.id)).map_or("accession", |s| s.key);
         return Ok(Reply::see(format!("/cases/{}/{back}#i{}", case.abstract_.id, item.number.map_or(0, |n| n.0))));
@@ -70,7 +114,13 @@ pub fn save(ask: &Ask) -> Result<Reply, Refused> {
         dock: dock_of(ask, &case, &stage)?,
         value: case.value(&item.id).to_string(),
         saved: show::time_to_second(&case.abstract_.changed_at, ask.app.front()?.zone),
+        merged,
     })
+}
+
+/// The day it is where the registry works.
+fn today(ask: &Ask) -> Result<chrono::NaiveDate, Refused> {
+    Ok(ask.now().with_timezone(&ask.app.front()?.zone).date_naive())
 }
 
 /// The dock of the section that the page shows.
@@ -86,6 +136,7 @@ fn dock_of(ask: &Ask, case: &Case, stage: &CaseStage) -> Result<Option<String>, 
 pub fn save_section(ask: &Ask) -> Result<Reply, Refused> {
     let found = section(ask.path.get("section")).ok_or(Refused::NotFound)?;
     let case = Case::read(ask)?;
+    let today = today(ask)?;
     // The stage section also holds items of the schema that stand in no section.
     let elsewhere = super_dictionary().items().iter().filter(|i| found.key == "stage" && section_of(&i.id).is_none());
     let changes = found
@@ -93,36 +144,96 @@ pub fn save_section(ask: &Ask) -> Result<Reply, Refused> {
         .chain(elsewhere)
         .filter_map(|item| {
             let field = format!("i{}", item.number.map_or(0, |n| n.0));
-            let value = ask.form.has(&field).then(|| as_stored(item, ask.form.get(&field)))?;
-            (value != case.value(&item.id)).then(|| Change::new(&item.id, &value))
+            let value = ask.form.has(&field).then(|| ask.form.get(&field))?;
+            (as_stored(item, value, today) != case.value(&item.id)).then(|| changes_of(item, value, today))
         })
+        .flatten()
         .collect();
     write(ask, &case, changes)?;
     Ok(Reply::see(format!("/cases/{}/{}", case.abstract_.id, found.key)))
 }
 
-/// Writes changes to the patient and to the abstract, in one piece, each against the version its page was made from.
-fn write(ask: &Ask, case: &Case, changes: Vec<Change>) -> Result<(i64, i64), Refused> {
+/// What a save made of it.
+struct Written {
+    version: i64,
+    patient_version: i64,
+    merged: Vec<String>,
+}
+
+/// Writes changes to the patient and to the abstract, in one piece. What others changed meanwhile at other items stays
+/// beside ours; at the same item it is a conflict. What follows from the change is written with it.
+fn write(ask: &Ask, case: &Case, changes: Vec<Change>) -> Result<Written, Refused> {
     let (seen, seen_patient) = (ask.number("seen")?, ask.number("seen_patient")?);
     let by = ask.by()?.clone();
     let why = ask.form.trimmed("why").to_string();
     let (abstract_id, patient_id) = (case.abstract_.id, case.patient.id);
+    let accredited = is_accredited(&mut *ask.reading()?, "")?;
+    let before = case.abstract_.items.clone();
     let (patient, tumor): (Vec<Change>, Vec<Change>) =
         changes.into_iter().partition(|c| super_dictionary().by_id(&c.item).is_some_and(|i| i.level == Level::Patient));
     let answer = ask.store().write(move |tx| {
         let because = Because::typed(&why);
-        let mut versions = (seen, seen_patient);
+        let mut written = Written { version: seen, patient_version: seen_patient, merged: vec![] };
         if !tumor.is_empty() {
-            versions.0 = amend_abstract(tx, &by, abstract_id, seen, &tumor, &because)?;
+            written.version = merged(tx, &mut written.merged, &by, seen, &tumor, |tx, seen| {
+                amend_abstract(tx, &by, abstract_id, seen, &tumor, &because)
+            })?;
         }
         if !patient.is_empty() {
-            versions.1 = amend_patient(tx, &by, patient_id, seen_patient, &patient, &because)?;
-            // What the rules derive may have followed the patient.
-            versions.0 = records::abstract_(tx.conn, &by, abstract_id)?.version;
+            written.patient_version = merged(tx, &mut written.merged, &by, seen_patient, &patient, |tx, seen| {
+                amend_patient(tx, &by, patient_id, seen, &patient, &because)
+            })?;
         }
-        Ok::<_, StoreError>(versions)
+        let now = records::abstract_(tx.conn, &by, abstract_id)?;
+        let of_patient = records::patient(tx.conn, &by, patient_id)?;
+        // What the rules derive may have followed the patient.
+        written.version = now.version;
+        for following in follows(&of_patient.items, &before, &now.items, accredited) {
+            let because = Because { why: following.why.into(), origin: Origin::Rule, source: None };
+            written.version = amend_abstract(tx, &by, abstract_id, written.version, &[following.change], &because)?;
+        }
+        Ok::<_, StoreError>(written)
     });
     Ok(answer?)
+}
+
+/// Tries a change against the version its page was made from; when only other items changed since, against the newest.
+fn merged(
+    tx: &mut Tx<'_>,
+    others: &mut Vec<String>,
+    by: &By,
+    seen: i64,
+    changes: &[Change],
+    amend: impl Fn(&mut Tx<'_>, i64) -> Result<i64, StoreError>,
+) -> Result<i64, StoreError> {
+    match amend(tx, seen) {
+        Err(StoreError::Stale(stale)) if !touches(&stale, changes) => {
+            for since in stale.since.iter().filter(|since| since.login != by.asker.login) {
+                others.push(said(since));
+            }
+            amend(tx, stale.version)
+        }
+        answer => answer,
+    }
+}
+
+/// Whether somebody changed one of these items to another value than the one typed.
+fn touches(stale: &NotAmended, changes: &[Change]) -> bool {
+    let same = |item: &str| stale.since.iter().any(|since| since.changes.iter().any(|changed| changed.item == item));
+    changes.iter().any(|change| {
+        let stored = stale.yours.iter().find(|side| side.item == change.item).map_or("", |side| &side.stored);
+        same(&change.item) && stored != change.value
+    })
+}
+
+fn said(since: &Since) -> String {
+    let names: Vec<String> = since
+        .changes
+        .iter()
+        .filter_map(|changed| super_dictionary().by_id(&changed.item))
+        .map(|item| format!("{} {}", item.number.map_or(0, |n| n.0), show::item_name(&item.name)))
+        .collect();
+    format!("{} changed {}", since.login, names.join(", "))
 }
 
 #[derive(Serialize)]
@@ -143,6 +254,19 @@ struct LifePage {
     first: u16,
     retired: Option<u16>,
     coded: bool,
+    asked_by: Vec<AskedBy>,
+    asked_by_schema: String,
+}
+
+/// A row that asks for the item.
+#[derive(Serialize)]
+struct AskedBy {
+    standard: &'static str,
+    years: String,
+    class: &'static str,
+    status: &'static str,
+    source: &'static str,
+    verified: bool,
 }
 
 #[derive(Serialize)]
@@ -176,6 +300,7 @@ pub fn history(ask: &Ask) -> Result<Reply, Refused> {
     let context = context_of(&case);
     let (by_rules, no_rules) = (CaseStage::of(&ask.store().standards(), &case, ask.now()), CaseStage::default());
     let zone = ask.app.front()?.zone;
+    let demands = Demands::of(&mut *ask.reading()?, &case, &by_rules)?;
     let today = PartialDate::from_naive(ask.now().date_naive()).map_err(|e| Refused::Broken(e.to_string()))?;
     let page = LifePage {
         banner: Banner::of(&case.patient, &case.all, today),
@@ -201,6 +326,11 @@ pub fn history(ask: &Ask) -> Result<Reply, Refused> {
         first: item.first.number(),
         retired: item.retired_after.map(|v| v.number()),
         coded: crate::codes::is_coded(&item.id),
+        asked_by: demands.need(&item.id).map_or(Vec::new(), |need| need.rows.iter().map(|row| asked_by(row)).collect()),
+        asked_by_schema: match by_rules.item(&item.id).filter(|of_schema| of_schema.required.contains(&true)) {
+            Some(_) => by_rules.rules.iter().map(|rules| rules.schema_title.clone()).next().unwrap_or_default(),
+            None => String::new(),
+        },
     };
     let reply = ask.page(
         "pages/item",
@@ -208,6 +338,34 @@ pub fn history(ask: &Ask) -> Result<Reply, Refused> {
         &page,
     )?;
     Ok(reply.about_patient(case.patient.id).about_abstract(case.abstract_.id).noting(format!("item {}", page.number)))
+}
+
+fn asked_by(row: &Requirement) -> AskedBy {
+    let years = match (row.years.first, row.years.last) {
+        (None, None) => "all years".into(),
+        (Some(first), None) => format!("from {first}"),
+        (None, Some(last)) => format!("to {last}"),
+        (Some(first), Some(last)) => format!("{first} to {last}"),
+    };
+    AskedBy {
+        standard: row.standard,
+        years,
+        class: match row.class {
+            ClassGroup::All => "all classes",
+            ClassGroup::Analytic => "analytic, 00 to 22",
+            ClassGroup::Treated => "10 to 22",
+            ClassGroup::Dead => "who has died",
+        },
+        status: match row.status {
+            Status::Required => "required",
+            Status::IfAvailable => "if it is known",
+            Status::Recommended => "recommended",
+            Status::Derived => "filled by the program",
+            Status::Historical => "earlier years",
+        },
+        source: row.source,
+        verified: row.verified,
+    }
 }
 
 fn stage_shown(
@@ -236,127 +394,6 @@ fn stage_shown(
         source: stage.source.is_some(),
         file: stage.source.map(|s| format!("{}, lines {}–{}", s.file_name, s.line_from, s.line_to)),
     }
-}
-
-#[derive(Serialize)]
-struct CodesPage<'a> {
-    case: i64,
-    version: i64,
-    patient_version: i64,
-    number: u32,
-    name: String,
-    value: &'a str,
-    section: &'static str,
-    q: &'a str,
-    choices: Vec<ChoiceShown>,
-    cut: bool,
-}
-
-#[derive(Serialize)]
-struct ChoiceShown {
-    /// The value to write; empty where a number has to be entered.
-    code: String,
-    /// The code as it is shown.
-    shown: String,
-    label: String,
-    chosen: bool,
-    fits: bool,
-    note: String,
-}
-
-impl From<Choice> for ChoiceShown {
-    fn from(choice: Choice) -> ChoiceShown {
-        ChoiceShown {
-            code: choice.code.into(),
-            shown: choice.code.into(),
-            label: choice.label.into(),
-            chosen: false,
-            fits: choice.fits && choice.retired.is_none(),
-            note: standing(choice.fits, choice.retired.is_some()).into(),
-        }
-    }
-}
-
-impl From<Hit> for ChoiceShown {
-    fn from(hit: Hit) -> ChoiceShown {
-        let note = standing(hit.fits, hit.retired.is_some());
-        let met = hit.term.map_or(String::new(), |term| format!("found as {term}"));
-        ChoiceShown {
-            code: hit.code.into(),
-            shown: hit.shown(),
-            label: hit.label.into(),
-            chosen: false,
-            fits: hit.fits && hit.retired.is_none(),
-            note: [met.as_str(), note].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; "),
-        }
-    }
-}
-
-impl From<Pick> for ChoiceShown {
-    fn from(pick: Pick) -> ChoiceShown {
-        ChoiceShown {
-            code: if pick.whole { pick.code.clone() } else { String::new() },
-            shown: pick.code,
-            label: pick.label,
-            chosen: false,
-            fits: true,
-            note: pick.derives,
-        }
-    }
-}
-
-fn standing(fits: bool, retired: bool) -> &'static str {
-    match (fits, retired) {
-        (_, true) => "retired",
-        (true, false) => "",
-        (false, false) => "not usual here",
-    }
-}
-
-/// How many codes are shown at once.
-const MOST_CODES: usize = 200;
-
-/// The codes of an item in this case: for F4 as JSON, without script as a page.
-pub fn codes(ask: &Ask) -> Result<Reply, Refused> {
-    let item = item_of(ask)?;
-    let case = Case::read(ask)?;
-    let context = context_of(&case);
-    let value = case.value(&item.id);
-    let q = ask.query.trimmed("q");
-    let words: Vec<String> = q.to_lowercase().split_whitespace().map(str::to_string).collect();
-    let fits_words = |pick: &Pick| {
-        let (label, code) = (pick.label.to_lowercase(), pick.code.to_lowercase());
-        words.iter().all(|w| code.starts_with(w.as_str()) || label.contains(w.as_str()))
-    };
-    let mut found: Vec<ChoiceShown> = match picklist(&ask.store().standards(), &case, ask.now(), &item.id) {
-        Some(picks) => picks.into_iter().filter(fits_words).map(ChoiceShown::from).collect(),
-        None if words.is_empty() => choices(&item.id, &context).into_iter().map(ChoiceShown::from).collect(),
-        None => search(q, Some(&item.id), &context, MOST_CODES + 1).into_iter().map(ChoiceShown::from).collect(),
-    };
-    let cut = found.len() > MOST_CODES;
-    found.iter_mut().for_each(|choice| choice.chosen = choice.code == value && !value.is_empty());
-    let page = CodesPage {
-        case: case.abstract_.id,
-        version: case.abstract_.version,
-        patient_version: case.patient.version,
-        number: item.number.map_or(0, |n| n.0),
-        name: show::item_name(&item.name),
-        value,
-        section: section_of(&item.id).map_or(sections()[0].key, |s| s.key),
-        q,
-        choices: found.into_iter().take(MOST_CODES).collect(),
-        cut,
-    };
-    let reply = match ask.wants_json {
-        true => Reply::json(&page)?,
-        false => {
-            ask.page("pages/codes", &Sheet::of(&format!("Codes of {} {}", page.number, page.name), "/patients"), &page)?
-        }
-    };
-    Ok(reply
-        .about_patient(case.patient.id)
-        .about_abstract(case.abstract_.id)
-        .noting(format!("codes of item {}", page.number)))
 }
 
 #[derive(Serialize)]

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::banner::{Banner, Tab};
 use super::case_stage::{CaseStage, Rules};
+use super::demands::Demands;
 use super::dock::{Dock, dock};
 use super::fields::{Field, Origins, fields_of, problems_of};
 use crate::asker::May;
@@ -66,6 +67,11 @@ struct Workbench<'a> {
     rail: Vec<RailRow>,
     key: &'a str,
     title: &'a str,
+    hidden: usize,
+    all: bool,
+    filled: usize,
+    required: usize,
+    open: usize,
     groups: Vec<GroupShown>,
     dock: Dock,
     documents: Vec<Document>,
@@ -94,6 +100,7 @@ struct RailRow {
     title: &'static str,
     filled: usize,
     all: usize,
+    none: bool,
     icon: &'static str,
     tone: &'static str,
     says: &'static str,
@@ -141,13 +148,22 @@ pub fn show(ask: &Ask) -> Result<Reply, Refused> {
     let may_edit = case.may_edit(ask)?;
     let origins = Origins::of(&mut conn, &case)?;
     let stage = CaseStage::of(&ask.store().standards(), &case, ask.now());
+    let demands = Demands::of(&mut conn, &case, &stage)?;
+    let all = ask.query.get("all") == "yes";
+    let mut hidden = 0;
     let groups: Vec<GroupShown> = groups_of(found, &case, &stage)
         .into_iter()
+        .map(|(title, note, items)| {
+            let (shown, rest): (Vec<_>, Vec<_>) =
+                items.into_iter().partition(|item| demands.shows(item, found, &case, &stage));
+            hidden += rest.len();
+            (title, note, if all { shown.into_iter().chain(rest).collect() } else { shown })
+        })
         .filter(|(.., items)| !items.is_empty())
         .map(|(title, note, items)| GroupShown {
             title,
             note,
-            fields: fields_of(items.into_iter(), &case, &stage, &origins, may_edit),
+            fields: fields_of(items.into_iter(), &case, &stage, &demands, &origins, may_edit),
         })
         .collect();
     let due_days = settings::setting_number(&mut conn, "abstract.due_days")?;
@@ -157,6 +173,7 @@ pub fn show(ask: &Ask) -> Result<Reply, Refused> {
     let place = sections().iter().position(|s| s.key == found.key).unwrap_or_default();
     let (documents, text) = texts(&case, &key, ask.query.trimmed("text"));
     let dock = dock(&mut conn, &case, &stage, found, today_partial)?;
+    let rail = rail(&case, &stage, &demands, &dock, &key);
     let page = Workbench {
         banner: Banner::of(&case.patient, &case.all, today_partial),
         linked: true,
@@ -168,7 +185,12 @@ pub fn show(ask: &Ask) -> Result<Reply, Refused> {
         saved: show::time_to_second(&case.abstract_.changed_at, ask.app.front()?.zone),
         class: case.abstract_.items.value("classOfCase"),
         clock: clock(&case, due_days, today),
-        rail: rail(&case, &stage, &dock, &key),
+        hidden,
+        all,
+        filled: rail.iter().map(|row| row.filled).sum(),
+        required: rail.iter().map(|row| row.all).sum(),
+        open: rail.iter().filter(|row| row.current).map(|row| row.all - row.filled).sum(),
+        rail,
         key: found.key,
         title: found.title,
         groups,
@@ -197,7 +219,8 @@ pub fn show(ask: &Ask) -> Result<Reply, Refused> {
 /// is made again.
 pub fn form_of(case: &Case, stage: &CaseStage) -> String {
     let derived = stage.derivable.iter().map(|id| case.abstract_.items.value(id));
-    [stage.key().as_str(), &coded(case)].into_iter().chain(derived).collect::<Vec<_>>().join("|")
+    let class = ["classOfCase", "laterality", "cocAccreditedFlag"].map(|id| case.abstract_.items.value(id)).join("/");
+    [stage.key().as_str(), &coded(case), &class].into_iter().chain(derived).collect::<Vec<_>>().join("|")
 }
 
 /// Site, histology and year, for the rail.
@@ -265,19 +288,21 @@ fn is_known(stage: &CaseStage, id: &str) -> bool {
     stage.item(id).is_some() || stage.derivable.iter().any(|derived| derived == id)
 }
 
-fn rail(case: &Case, stage: &CaseStage, dock: &Dock, current: &str) -> Vec<RailRow> {
+fn rail(case: &Case, stage: &CaseStage, demands: &Demands, dock: &Dock, current: &str) -> Vec<RailRow> {
     sections()
         .iter()
         .map(|s| {
-            let all = s.items().count();
-            let filled = s.items().filter(|i| !case.value(&i.id).is_empty()).count();
+            let (filled, all) = demands.filled(s, case, stage);
             let wrong = dock.speaks_of(s.key) || !problems_of(s, case, stage).is_empty();
-            let (icon, tone, says) = match (wrong, filled) {
+            let some = s.items().any(|item| !case.value(&item.id).is_empty());
+            let (icon, tone, says) = match (wrong, some) {
                 (true, _) => ("warn", "warn", "Something to look at"),
-                (false, 0) => ("none", "dim", "Empty"),
+                (false, false) => ("none", "dim", "Empty"),
+                _ if filled < all => ("need", "accent", "Required items are empty"),
                 _ => ("ok", "dim", "Nothing to look at"),
             };
-            RailRow { key: s.key, title: s.title, filled, all, icon, tone, says, current: s.key == current }
+            let none = all == 0;
+            RailRow { key: s.key, title: s.title, filled, all, none, icon, tone, says, current: s.key == current }
         })
         .collect()
 }

@@ -37,7 +37,7 @@ test('an abstract is found by a misspelt name, changed, and its life is shown', 
   await page.locator('#i522').focus();
   await page.waitForFunction(() => document.querySelector('[data-item=primarySite] .meaning').textContent !== '');
   await page.waitForTimeout(600);
-  await second.fill('#i410', '9');
+  await second.fill('#i400', 'C199');
   await second.locator('#i522').focus();
   await second.locator('#conflict[open]').waitFor();
   await second.screenshot({ path: 'shots/conflict.png' }).catch(() => {});
