@@ -88,6 +88,7 @@ CREATE TABLE patient (
 CREATE INDEX patient_import ON patient (import_id);
 CREATE INDEX patient_contact ON patient (vital_status, contact_low, id, import_id) WHERE state = 'live';
 CREATE INDEX patient_birth ON patient (birth_low, id);
+CREATE INDEX patient_vital ON patient (id, vital_status, contact_high);
 
 CREATE TABLE tumor (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -146,7 +147,7 @@ CREATE TABLE abstract (
     -- What the staging rules wrote: by algorithm its edition, schema, hash of its inputs and the items (registry::derive).
     derived TEXT CHECK (derived IS NULL OR json_valid(derived))
 ) STRICT;
-CREATE INDEX abstract_patient ON abstract (patient_id, facility_id, state, import_id, class);
+CREATE INDEX abstract_patient ON abstract (patient_id, facility_id, state, import_id, class, first_contact);
 CREATE INDEX abstract_tumor ON abstract (tumor_id);
 CREATE INDEX abstract_import ON abstract (import_id);
 CREATE INDEX abstract_accession ON abstract (facility_id, accession, sequence);
