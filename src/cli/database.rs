@@ -36,13 +36,19 @@ pub fn workers() -> Workers {
         .with("convert", crate::intake::look_job::convert)
         .with("export", crate::submission::export_job::work)
         .with("restage", crate::registry::restage::work)
+        .with("withdraw", crate::registry::withdraw::work)
         .with("extract", crate::research::extract_job::work)
 }
 
 /// Sees a job to its end: does it here, or waits for the server that serves the same SQLite file.
 pub fn see_through(store: &Store, job: i64) -> anyhow::Result<jobs::Job> {
     let lock = match ServerLock::take(store.url()) {
-        Ok(lock) => Some(lock),
+        Ok(lock) => {
+            if store.url().sqlite_path().is_some() {
+                jobs::let_go_all(store)?;
+            }
+            Some(lock)
+        }
         Err(StoreError::InUse(_)) => None,
         Err(error) => return Err(error.into()),
     };

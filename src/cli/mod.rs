@@ -36,6 +36,7 @@ mod stats;
 mod synth;
 mod taken_in;
 mod user;
+mod withdraw;
 
 use std::process::ExitCode;
 
@@ -113,6 +114,7 @@ enum Command {
     Synth(synth::Synth),
     /// People who may sign in, and their roles.
     User(user::UserCommand),
+    Withdraw(withdraw::Withdraw),
 }
 
 /// Runs the command that the program's arguments name.
@@ -148,6 +150,7 @@ pub fn run() -> ExitCode {
         Command::Stats(command) => command.run(),
         Command::Synth(command) => command.run(),
         Command::User(command) => command.run(),
+        Command::Withdraw(command) => command.run(),
     };
     match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

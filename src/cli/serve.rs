@@ -13,7 +13,7 @@ use super::Outcome;
 use super::database::{Database, workers};
 use crate::accounts::store::{Sealing, seal_second_factors, set_up_link};
 use crate::followup::mail::Mailbag;
-use crate::registry::store::{ServerLock, Store};
+use crate::registry::store::{ServerLock, Store, jobs};
 use crate::web::{AccessLog, App, Cidr, Serving, Transport, bind, serve, tls};
 
 /// Serves a registry to browsers and programs
@@ -84,6 +84,10 @@ impl Listening {
     pub fn serve(self, store: Store) -> anyhow::Result<()> {
         let transport = self.transport()?;
         let _lock = ServerLock::take(store.url())?;
+        if store.url().sqlite_path().is_some() {
+            // Nobody else serves this file: what a dead server held is free at once.
+            jobs::let_go_all(&store)?;
+        }
         if seal_second_factors(&store)? == Sealing::Readable {
             eprintln!(
                 "The secrets of second factors are readable in the database. Make a key with `accession key new FILE` and \

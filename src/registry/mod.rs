@@ -16,5 +16,6 @@ pub mod rederive;
 pub mod restage;
 pub mod sections;
 pub mod standards;
+pub mod withdraw;
 pub mod work;
 pub mod store;

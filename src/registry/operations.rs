@@ -13,7 +13,8 @@ use crate::registry::search_keys::identifiers_of_abstract;
 use crate::registry::store::operations::{self as rows, standing};
 use crate::registry::store::scope::ScopeBinds;
 use crate::registry::store::write_records::Known;
-use crate::registry::store::{By, Changed, Conn, Entry, Kind, Origin, StoreError, Tx, hash32, records};
+use crate::registry::store::{By, Changed, Conn, Entry, Kind, Origin, StoreError, Tx, hash32, imports, records};
+use crate::registry::withdraw;
 
 /// What undoing needs.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -22,10 +23,11 @@ enum Detail {
     Move { tumor: i64, from: i64, to: i64 },
     Merge { kept: i64, absorbed: i64, tumors: Vec<i64> },
     Split { from: i64, made: i64, tumors: Vec<i64> },
+    Withdraw { import: i64 },
 }
 
 /// A reason is asked for: what was done must be understood years later.
-fn reason_given(reason: &str) -> Result<(), StoreError> {
+pub(crate) fn reason_given(reason: &str) -> Result<(), StoreError> {
     match reason.trim().chars().count() {
         10..=1000 => Ok(()),
         _ => Err(StoreError::Refused("Give the reason in 10 to 1,000 characters.".into())),
@@ -47,6 +49,7 @@ impl Detail {
         let facilities = match self {
             Detail::Delete { abstract_, .. } => rows::facilities_of(conn, Kind::Abstract, *abstract_)?,
             Detail::Move { tumor, .. } => rows::facilities_of(conn, Kind::Tumor, *tumor)?,
+            Detail::Withdraw { import } => imports::facilities_of_import(conn, *import)?,
             Detail::Merge { tumors, .. } | Detail::Split { tumors, .. } => {
                 let mut all = vec![];
                 for tumor in tumors {
@@ -122,6 +125,11 @@ pub fn delete_abstract(tx: &mut Tx<'_>, by: &By, id: i64, seen: i64, reason: &st
     let line = by.line("delete", tx.now).patient(abstract_.patient).tumor(abstract_.tumor).abstract_(id);
     tx.audit(line.note(format!("operation {operation}")));
     Ok(operation)
+}
+
+/// Writes that an import was taken back whole, so that it can be undone.
+pub(crate) fn record_withdrawal(tx: &mut Tx<'_>, by: &By, import: i64, reason: &str) -> Result<i64, StoreError> {
+    record(tx, by, "withdraw", reason, &Detail::Withdraw { import })
 }
 
 /// Moves a tumor to another patient.
@@ -296,6 +304,12 @@ pub fn undo(tx: &mut Tx<'_>, by: &By, operation: i64, reason: &str) -> Result<()
             rows::set_merged_into(tx, made, Some(from))?;
             from
         }
+        Detail::Withdraw { import } => {
+            let asked = withdraw::Asked { import, reason: reason.trim().into(), undo: true };
+            withdraw::begin(tx, by, asked)?;
+            tx.audit(by.line("undo", tx.now).note(format!("operation {operation}")));
+            return Ok(());
+        }
     };
     let line = by.line("undo", tx.now).patient(patient).note(format!("operation {operation}"));
     tx.audit(line);
@@ -337,6 +351,17 @@ fn carry(tx: &mut Tx<'_>, by: &By, tumor: i64, from: i64, to: i64, reason: &str)
 }
 
 fn set_state(tx: &mut Tx<'_>, by: &By, kind: Kind, id: i64, state: &str, reason: &str) -> Result<(), StoreError> {
+    set_state_by(tx, by, (kind, id), state, (reason, Origin::Operation))
+}
+
+/// Writes a record's state with its history row.
+pub(crate) fn set_state_by(
+    tx: &mut Tx<'_>,
+    by: &By,
+    (kind, id): (Kind, i64),
+    state: &str,
+    (reason, origin): (&str, Origin),
+) -> Result<(), StoreError> {
     let now = standing(tx.conn, kind, id)?;
     if now.state == state {
         return Ok(());
@@ -348,7 +373,7 @@ fn set_state(tx: &mut Tx<'_>, by: &By, kind: Kind, id: i64, state: &str, reason:
         record: id,
         version: now.version + 1,
         why: reason.trim(),
-        origin: Origin::Operation,
+        origin,
         source: None,
         record_hash: &hash32(&now.hash),
         changes: &changes,

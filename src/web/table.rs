@@ -66,6 +66,7 @@ pub const ROUTES: &[Route] = &[
     upload("/intake", IMPORT, Facility, Change, intake::take),
     get("/intake/{i}", IMPORT, Facility, View, intake::report).in_background(),
     get("/intake/{i}/problems.csv", IMPORT, Facility, View, intake::csv),
+    post("/intake/{i}/withdraw", Who::May(May::Delete), Facility, Change, intake::withdraw),
     get("/look", IMPORT, Own, NoLine, look::show),
     upload("/look", IMPORT, Own, Change, look::take),
     get("/look/{look}", IMPORT, Own, View, look::report).in_background(),

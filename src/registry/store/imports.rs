@@ -33,7 +33,7 @@ pub struct Import {
     /// Who imported.
     #[diesel(sql_type = Text)]
     pub login: String,
-    /// `read apply publish change done refused withdrawn`.
+    /// `read apply publish change done refused withdrawing withdrawn restoring`.
     #[diesel(sql_type = Text)]
     pub state: String,
     /// What was asked, as JSON.
@@ -561,7 +561,10 @@ struct HeadRow {
 /// The heads of all published imports, as JSON.
 pub fn published_heads(conn: &mut Conn) -> Result<Vec<String>, StoreError> {
     Ok(conn
-        .rows::<HeadRow>("SELECT root FROM import WHERE state IN ('change', 'done') ORDER BY id", &[])?
+        .rows::<HeadRow>(
+            "SELECT root FROM import WHERE state IN ('change', 'done', 'withdrawing', 'restoring') ORDER BY id",
+            &[],
+        )?
         .into_iter()
         .map(|r| r.root)
         .collect())
@@ -573,4 +576,97 @@ pub fn patient_of_ordinal(conn: &mut Conn, import: i64, ordinal: i64) -> Result<
         "SELECT patient_id AS n FROM source_record WHERE import_id = ? AND ordinal = ?",
         binds![import, ordinal],
     )?)
+}
+
+/// A patient of an import, by its place in the file.
+#[derive(Debug, Clone, diesel::QueryableByName)]
+pub(crate) struct PatientOf {
+    #[diesel(sql_type = BigInt)]
+    pub ordinal: i64,
+    #[diesel(sql_type = BigInt)]
+    pub patient_id: i64,
+}
+
+/// The patients that records of an import became, in the order of the file, from after one.
+pub(crate) fn patients_of_import(
+    conn: &mut Conn,
+    import: i64,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<PatientOf>, StoreError> {
+    Ok(conn.rows(
+        "SELECT ordinal, patient_id FROM source_record WHERE import_id = ? AND ordinal > ? AND patient_id IS NOT NULL \
+         ORDER BY ordinal LIMIT ?",
+        binds![import, after, limit],
+    )?)
+}
+
+/// An abstract that an import made.
+#[derive(Debug, Clone, diesel::QueryableByName)]
+pub(crate) struct MadeAbstract {
+    #[diesel(sql_type = BigInt)]
+    pub id: i64,
+    #[diesel(sql_type = BigInt)]
+    pub tumor_id: i64,
+}
+
+/// The abstracts of a patient that an import made and that stand in this state.
+pub(crate) fn abstracts_of_import_at(
+    conn: &mut Conn,
+    import: i64,
+    patient: i64,
+    state: &str,
+) -> Result<Vec<MadeAbstract>, StoreError> {
+    Ok(conn.rows(
+        "SELECT id, tumor_id FROM abstract WHERE patient_id = ? AND import_id = ? AND state = ? ORDER BY id",
+        binds![patient, import, state],
+    )?)
+}
+
+/// Whether a patient was made by an import.
+pub(crate) fn is_of_import(conn: &mut Conn, import: i64, patient: i64) -> Result<bool, StoreError> {
+    let rows =
+        conn.number("SELECT count(*) AS n FROM patient WHERE id = ? AND import_id = ?", binds![patient, import])?;
+    Ok(rows.unwrap_or(0) > 0)
+}
+
+/// Whether a person has worked at what an import made of a patient: typed a value, posted a contact, moved or deleted
+/// something, tried to reach the patient.
+pub(crate) fn person_worked_at(conn: &mut Conn, import: i64, patient: i64) -> Result<bool, StoreError> {
+    let rows = conn.number(
+        "SELECT (SELECT count(*) FROM history h WHERE h.kind = 'patient' AND h.record_id = ? AND h.version > 1 \
+         AND h.source_kind IN ('typed', 'contact', 'operation')) \
+         + (SELECT count(*) FROM abstract a JOIN history h ON h.kind = 'abstract' AND h.record_id = a.id AND h.version > 1 \
+         AND h.source_kind IN ('typed', 'contact', 'operation') WHERE a.patient_id = ? AND a.import_id = ? AND a.state <> 'withdrawn') \
+         + (SELECT count(*) FROM contact c WHERE c.patient_id = ?) + (SELECT count(*) FROM attempt t WHERE t.patient_id = ?) AS n",
+        binds![patient, patient, import, patient, patient],
+    )?;
+    Ok(rows.unwrap_or(0) > 0)
+}
+
+#[derive(diesel::QueryableByName)]
+struct FacilityOf {
+    #[diesel(sql_type = BigInt)]
+    facility_id: i64,
+}
+
+/// The facilities whose abstracts an import made.
+pub(crate) fn facilities_of_import(conn: &mut Conn, import: i64) -> Result<Vec<i64>, StoreError> {
+    let rows = conn.rows::<FacilityOf>(
+        "SELECT DISTINCT facility_id FROM abstract WHERE import_id = ? ORDER BY facility_id",
+        binds![import],
+    )?;
+    Ok(rows.into_iter().map(|row| row.facility_id).collect())
+}
+
+/// With an import that is taken back go the reviews that wait, and what was received without a tumor counts as not
+/// received; undoing brings both back.
+pub(crate) fn withdraw_rest(tx: &mut Tx<'_>, import: i64, undo: bool) -> Result<(), StoreError> {
+    let (from, to, settled) = if undo { ("withdrawn", "open", 1) } else { ("open", "withdrawn", 0) };
+    tx.conn.run("UPDATE review SET state = ? WHERE import_id = ? AND state = ?", binds![to, import, from])?;
+    tx.conn.run(
+        "UPDATE source_tumor SET settled = ? WHERE import_id = ? AND verdict = 'no-tumor'",
+        binds![settled, import],
+    )?;
+    Ok(())
 }

@@ -159,6 +159,38 @@ pub fn progress(tx: &mut Tx<'_>, job: i64, owner: &str, step: &str, done: i64, t
     }
 }
 
+/// What a job wrote of its result so far; its default before that.
+pub(crate) fn result_so_far<T: serde::de::DeserializeOwned + Default>(
+    conn: &mut Conn,
+    job: i64,
+) -> Result<T, StoreError> {
+    let row = conn.row::<ResultText>("SELECT result FROM job WHERE id = ?", binds![job])?;
+    Ok(row.and_then(|r| r.result).and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+}
+
+/// Writes how far the result is, in the same piece as the step's own writing.
+pub(crate) fn set_result(tx: &mut Tx<'_>, job: i64, result: &str) -> Result<(), StoreError> {
+    tx.conn.run("UPDATE job SET result = ? WHERE id = ?", binds![result, job])?;
+    Ok(())
+}
+
+#[derive(diesel::QueryableByName)]
+struct ResultText {
+    #[diesel(sql_type = Nullable<Text>)]
+    result: Option<String>,
+}
+
+/// Lets go of every job that is held: for the one process that serves a SQLite file, since whoever held them is gone.
+///
+/// # Errors
+/// The database does not answer.
+pub fn let_go_all(store: &Store) -> Result<(), StoreError> {
+    store.write(|tx| {
+        tx.conn.run("UPDATE job SET lease_until = 0 WHERE state = 'running'", &[])?;
+        Ok::<(), StoreError>(())
+    })
+}
+
 /// Gives a job back so that any server takes it up at once: for a server that ends.
 pub fn give_back(store: &Store, job: i64, owner: &str) -> Result<(), StoreError> {
     let owner = owner.to_string();

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::differs::Listed;
 use super::words;
-use crate::asker::Scope;
+use crate::asker::{May, Scope};
 use crate::intake::import_job::{OnChange, Options};
 use crate::naaccr::super_dictionary;
 use crate::registry::store::facility;
@@ -13,6 +13,8 @@ use crate::registry::store::jobs;
 use crate::registry::store::reviews;
 use crate::registry::store::scope::{ScopeBinds, must_hold};
 use crate::registry::store::settings::setting;
+use crate::registry::store::{Conn, StoreError};
+use crate::registry::withdraw::{self, Asked, Came};
 use crate::web::form::Field;
 use crate::web::frame::Sheet;
 use crate::web::templates::Chip;
@@ -157,6 +159,20 @@ struct Report {
     rows: Vec<Problem>,
     next: Option<i64>,
     version: String,
+    /// What was taken back or brought back, newest first.
+    taken_back: Vec<TakenBack>,
+    may_withdraw: bool,
+    error: String,
+}
+
+#[derive(Serialize)]
+struct TakenBack {
+    when: String,
+    by: String,
+    words: String,
+    reason: String,
+    kept: i64,
+    listed: Vec<i64>,
 }
 
 #[derive(Serialize)]
@@ -192,6 +208,52 @@ struct Problem {
 
 /// One import.
 pub fn report(ask: &Ask) -> Result<Reply, Refused> {
+    report_page(ask, String::new())
+}
+
+/// Asks for an import to be taken back.
+pub fn withdraw(ask: &Ask) -> Result<Reply, Refused> {
+    let (by, import) = (ask.by()?.clone(), ask.id("i")?);
+    let reason = ask.form.trimmed("reason").to_string();
+    match ask.store().write(move |tx| withdraw::ask(tx, &by, import, &reason)) {
+        Ok(_) => Ok(Reply::see(format!("/intake/{import}"))),
+        Err(StoreError::Refused(why)) => report_page(ask, why),
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// The times an import was taken back and brought back.
+fn taken_back(ask: &Ask, conn: &mut Conn, import: i64) -> Result<Vec<TakenBack>, Refused> {
+    let zone = ask.app.front()?.zone;
+    let mut found = Vec::new();
+    for job in jobs::jobs_of_kind(conn, ask.by()?, "withdraw", NEWEST)? {
+        let Ok(asked) = serde_json::from_str::<Asked>(&job.params) else { continue };
+        if asked.import != import {
+            continue;
+        }
+        let came: Came = job.result.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        let what = if asked.undo { "brought back" } else { "taken back" };
+        let (abstracts, patients) = (
+            show::counted(came.abstracts, "abstract", "abstracts"),
+            show::counted(came.patients, "patient", "patients"),
+        );
+        found.push(TakenBack {
+            when: show::time(&job.created_at, zone),
+            by: job.login,
+            words: match job.state.as_str() {
+                "done" => format!("{abstracts} and {patients} {what}"),
+                "failed" => job.message.unwrap_or_default(),
+                _ => format!("Being {what}: {abstracts} so far"),
+            },
+            reason: asked.reason,
+            kept: came.kept,
+            listed: came.listed,
+        });
+    }
+    Ok(found)
+}
+
+fn report_page(ask: &Ask, error: String) -> Result<Reply, Refused> {
     let front = ask.app.front()?;
     let by = ask.by()?;
     let conn = &mut *ask.reading()?;
@@ -203,6 +265,7 @@ pub fn report(ask: &Ask) -> Result<Reply, Refused> {
         }
         None => None,
     };
+    let taken_back = taken_back(ask, conn, import.id)?;
     let kind = ask.query.trimmed("kind").to_string();
     let after = ask.query.trimmed("after").parse().unwrap_or(0);
     let chosen = (!kind.is_empty()).then_some(kind.as_str());
@@ -240,11 +303,16 @@ pub fn report(ask: &Ask) -> Result<Reply, Refused> {
             .ok()
             .and_then(|root| root.get("version").map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_string)))
             .unwrap_or_default(),
+        taken_back,
+        may_withdraw: import.state == "done" && ask.who()?.may(May::Delete),
+        error,
         running,
     };
-    let again = data.running.is_some();
-    let page =
-        ask.page("pages/import", &Sheet::of("Import", "/intake"), &data)?.noting(format!("import {}", import.id));
+    let again = data.running.is_some() || matches!(import.state.as_str(), "withdrawing" | "restoring");
+    let wrong = !data.error.is_empty();
+    let page = ask
+        .page("pages/import", &Sheet::of("Import", "/intake").refused_if(wrong), &data)?
+        .noting(format!("import {}", import.id));
     Ok(if again { page.with_header("refresh", "2") } else { page })
 }
 

@@ -75,6 +75,7 @@ fn row(ask: &Ask, job: &Job) -> Result<Row, Refused> {
             "look" => "Look at a file",
             "convert" => "File written anew",
             "restage" => "Staging again",
+            "withdraw" => "Taking an import back",
             _ => "Work",
         },
         by: job.login.clone(),

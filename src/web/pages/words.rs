@@ -55,6 +55,8 @@ pub fn job_state(state: &str) -> Chip {
         "waiting" => Chip::new("", "wait", "Waiting"),
         "running" => Chip::new("now", "clock", "Running"),
         "read" => Chip::new("now", "clock", "Reading"),
+        "withdrawing" => Chip::new("now", "clock", "Being taken back"),
+        "restoring" => Chip::new("now", "clock", "Being brought back"),
         "apply" | "publish" | "change" => Chip::new("now", "clock", "Applying"),
         other => Chip::new("", "dot", other.to_string()),
     }

@@ -4,6 +4,7 @@
 pub mod compare;
 mod refused;
 mod reviews;
+mod withdrawn;
 
 use crate::kit::{Database, accession, init};
 use compare::{differences, shared};
