@@ -357,14 +357,11 @@ fn tumor(
     let standards = tx.standards.clone();
     let blank = Derivation::default();
     let derived = settle(&standards.editions(), &as_of(tx.now), (of_patient, items), &blank, Replace::Nothing);
-    let mut filled = items.clone();
-    for change in &derived.changes {
-        filled.set(&change.item, &change.new);
-    }
+    let filled = &derived.items;
     let version = if derived.changes.is_empty() { 1 } else { 2 };
     let tumor = match same_tumor {
         Some(id) => id,
-        None => tx.insert_tumor(setting.import, patient, &filled)?,
+        None => tx.insert_tumor(setting.import, patient, filled)?,
     };
     let new = NewAbstract {
         import: setting.import,
@@ -385,7 +382,7 @@ fn tumor(
         version,
         derived: &derived.derivation,
     };
-    let (id, hash) = tx.insert_abstract(&new, &filled)?;
+    let (id, hash) = tx.insert_abstract(&new, filled)?;
     let known = if is_new { Known::No } else { Known::Perhaps };
     tx.add_search_keys(patient, &[], &identifiers_of_abstract(items, facility), known)?;
     if version == 1 {

@@ -88,7 +88,7 @@ fn record(items: &Items, root: &Root) -> Record {
     for item in items.iter() {
         match super_dictionary().by_id(item.id) {
             Some(known) if base.by_id(item.id).is_some() || root.user_dictionary_uris.is_empty() || !known.reserved => {
-                record.push(&known.id, known.number.map(|n| n.0), item.value);
+                record.push(&*known.definition().id, known.number.map(|n| n.0), item.value);
             }
             _ => {
                 let dictionary = match root.user_dictionary_uris.as_slice() {
@@ -96,7 +96,7 @@ fn record(items: &Items, root: &Root) -> Record {
                     [only] => dictionary_name(only),
                     [first, ..] => dictionary_name(first),
                 };
-                record.push(&format!("{dictionary}:{}", item.id), None, item.value);
+                record.push(format!("{dictionary}:{}", item.id), None, item.value);
             }
         }
     }

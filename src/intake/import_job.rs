@@ -90,8 +90,9 @@ pub struct Counts {
     pub problems: i64,
 }
 
-/// Patients written in one piece: as many as hold the writer for some 50 ms, so that a save in between need not wait.
-const PIECE: usize = 120;
+/// Patients written in one piece: more share the cost of a commit, fewer would spare a save in between a wait
+/// that is some 150 ms now.
+const PIECE: usize = 300;
 
 #[derive(Deserialize)]
 struct Params {

@@ -4,11 +4,13 @@
 //! stayed is one item; the reserved areas of the default user dictionaries are items of their own, also where a
 //! number of theirs was given to a real item later (530, 1190).
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::hash::BuildHasherDefault;
 use std::ops::Deref;
 use std::sync::OnceLock;
 
-use crate::naaccr::dictionary::{all, default_user_dictionary, dictionary};
+use crate::naaccr::dictionary::{IdHasher, all, default_user_dictionary, dictionary};
 use crate::naaccr::item::{Item, ItemNumber};
 use crate::naaccr::versions::Version;
 
@@ -39,6 +41,15 @@ impl StandardItem {
     pub fn definition(&self) -> &'static Item {
         self.item
     }
+
+    /// The name of the two that it may be called by, its id or a former one.
+    pub fn name_of(&self, id: &str) -> Cow<'static, str> {
+        let item: &'static Item = self.item;
+        match self.former_ids.iter().find(|former| **former == id) {
+            Some(former) => Cow::Borrowed(former),
+            None => Cow::Borrowed(&item.id),
+        }
+    }
 }
 
 impl Deref for StandardItem {
@@ -52,7 +63,7 @@ impl Deref for StandardItem {
 #[derive(Debug)]
 pub struct SuperDictionary {
     items: Vec<StandardItem>,
-    by_id: HashMap<&'static str, usize>,
+    by_id: HashMap<&'static str, usize, BuildHasherDefault<IdHasher>>,
     by_number: HashMap<ItemNumber, usize>,
 }
 
@@ -124,7 +135,7 @@ fn assemble() -> SuperDictionary {
         }
     }
     let mut items: Vec<StandardItem> = by_key.into_values().collect();
-    let (mut by_id, mut by_number) = (HashMap::new(), HashMap::new());
+    let (mut by_id, mut by_number) = (HashMap::default(), HashMap::new());
     for (n, standard) in items.iter_mut().enumerate() {
         let about = all().about.get(&*standard.item.id).copied().unwrap_or_default();
         standard.label = if about.label.is_empty() { &standard.item.name } else { about.label };

@@ -109,7 +109,9 @@ pub enum Replace<'a> {
 /// A record whose derived values are settled.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settled {
-    /// What changes in the items.
+    /// The items with the changes made.
+    pub items: Record,
+    /// What changes in them.
     pub changes: Vec<Changed>,
     /// The account of it.
     pub derivation: Derivation,
@@ -184,11 +186,12 @@ pub fn settle(
             inputs: digest(derived),
             ..Run::default()
         };
+        let collected = Collected::of(derived);
         for id in editions.edition(derived.algorithm).derivable_items().filter(|id| is_kept(id)) {
             let mine = earlier.is_some_and(|earlier| earlier.holds(id)) && now.get(id).is_some();
             let was_filled = earlier.is_none_or(|earlier| !earlier.replaced.iter().any(|held| held == id));
-            let current = now.value(id).trim().to_owned();
-            match ours(derived, id) {
+            let current = now.value(id).trim();
+            match ours(derived, collected, id) {
                 Ours::Value(value) if current.is_empty() => {
                     made.changes.extend(now.set(id, value));
                     if was_filled { &mut run.filled } else { &mut run.replaced }.push(id.into());
@@ -214,6 +217,7 @@ pub fn settle(
             made.changes.extend(now.set(id, ""));
         }
     }
+    made.items = now;
     made
 }
 
@@ -221,12 +225,13 @@ pub fn settle(
 pub fn differing(editions: &Editions<'_>, runs: &[Derived<'_>], items: &Record, recorded: &Derivation) -> Vec<Differs> {
     let mut found = Vec::new();
     for derived in runs {
+        let collected = Collected::of(derived);
         for id in editions.edition(derived.algorithm).derivable_items().filter(|id| is_kept(id)) {
             let stands = items.value(id).trim();
             if stands.is_empty() || recorded.holds(id) {
                 continue;
             }
-            let ours = match ours(derived, id) {
+            let ours = match ours(derived, collected, id) {
                 Ours::Value(value) if value != stands => value,
                 Ours::Nothing => "",
                 _ => continue,
@@ -259,8 +264,8 @@ enum Ours<'d> {
     NotDerived,
 }
 
-fn ours<'d>(derived: &'d Derived<'_>, id: &str) -> Ours<'d> {
-    if derived.outcome != Outcome::Staged || !is_collected(derived, id) {
+fn ours<'d>(derived: &'d Derived<'_>, collected: Collected, id: &str) -> Ours<'d> {
+    if derived.outcome != Outcome::Staged || !collected.holds(id) {
         return Ours::NotDerived;
     }
     match derived.items.iter().find(|(item, _)| *item == id).map(|(_, value)| value.trim()) {
@@ -269,15 +274,39 @@ fn ours<'d>(derived: &'d Derived<'_>, id: &str) -> Ours<'d> {
     }
 }
 
-/// Whether the case holds at least one item of those that a derived item is made of.
-fn is_collected(derived: &Derived<'_>, id: &str) -> bool {
-    let any = |test: &dyn Fn(&str) -> bool| derived.inputs.iter().any(|(input, _)| test(input));
-    match id {
-        "schemaId" => true,
-        "pediatricId" => derived.schema.is_some_and(is_of_a_child),
-        "derivedSummaryStage2018" => any(&|input| matches!(input, "eodPrimaryTumor" | "eodRegionalNodes" | "eodMets")),
-        "derivedSummaryGrade2018" => any(&|input| input.starts_with("grade")),
-        _ => any(&|input| !CHOOSING.contains(&input)),
+/// What a case holds of that which derived items are made of.
+#[derive(Clone, Copy)]
+struct Collected {
+    /// The child's schema of the Pediatric algorithm.
+    of_a_child: bool,
+    /// An item of the extent of disease.
+    extent: bool,
+    /// A grade.
+    grade: bool,
+    /// Any item beside those that choose the schema.
+    any: bool,
+}
+
+impl Collected {
+    fn of(derived: &Derived<'_>) -> Collected {
+        let any = |test: &dyn Fn(&str) -> bool| derived.inputs.iter().any(|(input, _)| test(input));
+        Collected {
+            of_a_child: derived.schema.is_some_and(is_of_a_child),
+            extent: any(&|input| matches!(input, "eodPrimaryTumor" | "eodRegionalNodes" | "eodMets")),
+            grade: any(&|input| input.starts_with("grade")),
+            any: any(&|input| !CHOOSING.contains(&input)),
+        }
+    }
+
+    /// Whether the case holds at least one item of those that a derived item is made of.
+    fn holds(self, id: &str) -> bool {
+        match id {
+            "schemaId" => true,
+            "pediatricId" => self.of_a_child,
+            "derivedSummaryStage2018" => self.extent,
+            "derivedSummaryGrade2018" => self.grade,
+            _ => self.any,
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! and unknown items are named `dictionary:id` (`?:id` when no dictionary is known) and stand last, by name. Two
 //! records with the same items have the same text, so the SHA-256 of the text is the record's hash.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 
@@ -25,13 +26,17 @@ pub struct Record {
 struct Entry {
     /// Item number; `u32::MAX` for items outside the super-dictionary.
     number: u32,
-    id: Box<str>,
+    /// Items of the standard are named by the dictionary itself, so that a record costs no copy of their names.
+    id: Cow<'static, str>,
     value: Box<str>,
 }
 
-/// The number by which an item is sorted.
-fn sort_number(id: &str) -> u32 {
-    super_dictionary().by_id(id).and_then(|item| item.number).map_or(u32::MAX, |n| n.0)
+/// An item's name as a record keeps it, and the number by which it is sorted.
+fn named(id: &str) -> (u32, Cow<'static, str>) {
+    match super_dictionary().by_id(id) {
+        Some(item) => (item.number.map_or(u32::MAX, |n| n.0), item.name_of(id)),
+        None => (u32::MAX, Cow::Owned(id.into())),
+    }
 }
 
 impl Record {
@@ -67,7 +72,8 @@ impl Record {
 
     /// The value of an item; none when it is not filled.
     pub fn get(&self, id: &str) -> Option<&str> {
-        self.entries.iter().find(|e| &*e.id == id).map(|e| &*e.value)
+        let at = self.place(named(id).0, id).ok()?;
+        self.entries.get(at).map(|e| &*e.value)
     }
 
     /// The value of an item, empty when it is not filled.
@@ -77,23 +83,27 @@ impl Record {
 
     /// Sets an item (an empty value takes it out) and answers what changed, if anything did.
     pub fn set(&mut self, id: &str, value: &str) -> Option<Changed> {
-        let number = sort_number(id);
-        let place = self.entries.binary_search_by(|e| e.number.cmp(&number).then_with(|| (*e.id).cmp(id)));
-        let old = match place {
+        let (number, name) = named(id);
+        let old = match self.place(number, id) {
             Ok(at) if *self.entries[at].value == *value => return None,
             Ok(at) if value.is_empty() => self.entries.remove(at).value,
             Ok(at) => std::mem::replace(&mut self.entries[at].value, value.into()),
             Err(_) if value.is_empty() => return None,
             Err(at) => {
-                self.entries.insert(at, Entry { number, id: id.into(), value: value.into() });
+                self.entries.insert(at, Entry { number, id: name, value: value.into() });
                 "".into()
             }
         };
         Some(Changed { item: id.into(), old: old.into(), new: value.into() })
     }
 
+    /// Where an item stands, or where it would.
+    fn place(&self, number: u32, id: &str) -> Result<usize, usize> {
+        self.entries.binary_search_by(|e| e.number.cmp(&number).then_with(|| (*e.id).cmp(id)))
+    }
+
     /// Puts an item at the end while a record is built; [`Record::arrange`] must follow.
-    pub(crate) fn push(&mut self, id: &str, number: Option<u32>, value: &str) {
+    pub(crate) fn push(&mut self, id: impl Into<Cow<'static, str>>, number: Option<u32>, value: &str) {
         self.entries.push(Entry { number: number.unwrap_or(u32::MAX), id: id.into(), value: value.into() });
     }
 
@@ -202,6 +212,29 @@ impl Serialize for Record {
     }
 }
 
+/// An item's name as it is read.
+struct Named {
+    number: u32,
+    name: Cow<'static, str>,
+}
+
+impl<'de> Deserialize<'de> for Named {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Named, D::Error> {
+        struct Name;
+        impl Visitor<'_> for Name {
+            type Value = Named;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an item id")
+            }
+            fn visit_str<E: serde::de::Error>(self, id: &str) -> Result<Named, E> {
+                let (number, name) = named(id);
+                Ok(Named { number, name })
+            }
+        }
+        deserializer.deserialize_str(Name)
+    }
+}
+
 impl<'de> Deserialize<'de> for Record {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Record, D::Error> {
         struct Entries;
@@ -212,8 +245,8 @@ impl<'de> Deserialize<'de> for Record {
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Record, A::Error> {
                 let mut record = Record::new();
-                while let Some((id, value)) = map.next_entry::<Box<str>, Box<str>>()? {
-                    record.entries.push(Entry { number: sort_number(&id), id, value });
+                while let Some((id, value)) = map.next_entry::<Named, Box<str>>()? {
+                    record.entries.push(Entry { number: id.number, id: id.name, value });
                 }
                 record.arrange();
                 Ok(record)

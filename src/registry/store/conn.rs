@@ -4,10 +4,14 @@
 //! agree; they are prepared once for a connection and kept. Where the databases differ, [`Conn::dialect`] is matched
 //! in a small function named for what differs. No statement is put together from outside data.
 
+use diesel::backend::Backend;
 use diesel::connection::SimpleConnection;
 use diesel::deserialize::QueryableByName;
+use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{BigInt, Binary, Nullable, Text, Untyped};
+use diesel::serialize::ToSql;
+use diesel::sql_types::{BigInt, Binary, HasSqlType, Nullable, Text, Untyped};
+use diesel::sqlite::Sqlite;
 use diesel::{Connection, PgConnection, QueryResult, RunQueryDsl, SqliteConnection};
 
 /// A connection to either database.
@@ -18,9 +22,6 @@ pub enum Conn {
     /// PostgreSQL.
     Postgres(PgConnection),
 }
-
-/// The backend of [`Conn`].
-pub type Db = <Conn as Connection>::Backend;
 
 /// Which of the two databases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,13 +96,34 @@ impl Query for Statement<'_> {
     type SqlType = Untyped;
 }
 
-impl RunQueryDsl<Conn> for Statement<'_> {}
+impl<C: Connection> RunQueryDsl<C> for Statement<'_> {}
 
-impl QueryFragment<Db> for Statement<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Db>) -> QueryResult<()> {
-        let mut pieces = self.text.split('?');
-        out.push_sql(pieces.next().unwrap_or_default());
-        for (piece, value) in pieces.zip(self.values) {
+// For each database itself: by way of the joint connection every value would be boxed before it is bound.
+impl QueryFragment<Sqlite> for Statement<'_> {
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        self.walk(out)
+    }
+}
+
+impl QueryFragment<Pg> for Statement<'_> {
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.walk(out)
+    }
+}
+
+impl Statement<'_> {
+    fn walk<'b, DB>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()>
+    where
+        DB: Backend + HasSqlType<BigInt> + HasSqlType<Text> + HasSqlType<Binary>,
+        i64: ToSql<BigInt, DB>,
+        str: ToSql<Text, DB>,
+        [u8]: ToSql<Binary, DB>,
+    {
+        let mut rest = self.text;
+        for value in self.values {
+            let (piece, after) = rest.split_once('?').unwrap_or((rest, ""));
+            out.push_sql(piece);
+            rest = after;
             match value {
                 Value::Int(v) => out.push_bind_param::<Nullable<BigInt>, _>(v)?,
                 Value::Text(v) => out.push_bind_param::<Nullable<Text>, _>(v)?,
@@ -117,8 +139,8 @@ impl QueryFragment<Db> for Statement<'_> {
                     out.push_sql(after);
                 }
             }
-            out.push_sql(piece);
         }
+        out.push_sql(rest);
         Ok(())
     }
 }
@@ -165,22 +187,30 @@ impl Conn {
     /// Runs a statement and answers how many rows it touched.
     pub fn run(&mut self, text: &str, values: &[Value<'_>]) -> QueryResult<usize> {
         debug_assert_eq!(text.matches('?').count(), values.len(), "{text}");
-        Statement { text, values, dialect: self.dialect() }.execute(self)
+        let statement = Statement { text, values, dialect: self.dialect() };
+        match self {
+            Conn::Sqlite(conn) => statement.execute(conn),
+            Conn::Postgres(conn) => statement.execute(conn),
+        }
     }
 
     /// All rows of a query.
     pub fn rows<R>(&mut self, text: &str, values: &[Value<'_>]) -> QueryResult<Vec<R>>
     where
-        R: QueryableByName<Db> + 'static,
+        R: QueryableByName<Sqlite> + QueryableByName<Pg> + 'static,
     {
         debug_assert_eq!(text.matches('?').count(), values.len(), "{text}");
-        Statement { text, values, dialect: self.dialect() }.load::<R>(self)
+        let statement = Statement { text, values, dialect: self.dialect() };
+        match self {
+            Conn::Sqlite(conn) => statement.load::<R>(conn),
+            Conn::Postgres(conn) => statement.load::<R>(conn),
+        }
     }
 
     /// The first row of a query, or none.
     pub fn row<R>(&mut self, text: &str, values: &[Value<'_>]) -> QueryResult<Option<R>>
     where
-        R: QueryableByName<Db> + 'static,
+        R: QueryableByName<Sqlite> + QueryableByName<Pg> + 'static,
     {
         Ok(self.rows::<R>(text, values)?.into_iter().next())
     }

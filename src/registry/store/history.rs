@@ -3,11 +3,13 @@
 //! The first version of an imported record is its source record, not two hundred rows. Each row stores the SHA-256
 //! of the record after the change; the audit line of the change holds a hash over its rows.
 
+use std::cell::RefCell;
 use std::io::Read;
 
 use diesel::sql_types::{BigInt, Binary, Nullable, Text};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use zstd::bulk::Compressor;
 
 use super::audit::{By, Line};
 use super::writer::Tx;
@@ -205,7 +207,15 @@ pub(crate) fn of_record(conn: &mut Conn, kind: Kind, record: i64) -> Result<Vec<
 fn pack(changes: &[Changed]) -> Result<Vec<u8>, StoreError> {
     let damaged = |why: String| StoreError::Damaged { what: "a history row".into(), why };
     let text = serde_json::to_vec(changes).map_err(|e| damaged(e.to_string()))?;
-    zstd::bulk::compress(&text, 3).map_err(|e| damaged(e.to_string()))
+    // Making a compressor costs more than packing what a change usually holds.
+    thread_local!(static PACKING: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) });
+    PACKING.with_borrow_mut(|packing| {
+        let packing = match packing {
+            Some(packing) => packing,
+            None => packing.insert(Compressor::new(3).map_err(|e| damaged(e.to_string()))?),
+        };
+        packing.compress(&text).map_err(|e| damaged(e.to_string()))
+    })
 }
 
 fn unpack(packed: &[u8]) -> Result<Vec<Changed>, StoreError> {

@@ -46,7 +46,7 @@ use diesel::sql_types::Binary;
 
 pub use anchor::{Anchor, Head};
 pub use audit::{By, Line, Written};
-pub use conn::{Conn, Db, Dialect, Statement, Value};
+pub use conn::{Conn, Dialect, Statement, Value};
 pub use error::StoreError;
 pub(crate) use history::Entry;
 pub use history::{Changed, Kind, Origin, Remembered};

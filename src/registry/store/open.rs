@@ -71,7 +71,7 @@ fn prepare(conn: &mut Conn) -> diesel::QueryResult<()> {
         Dialect::Sqlite => conn.batch(
             "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
              PRAGMA trusted_schema = OFF; PRAGMA cache_size = -8000; PRAGMA temp_store = MEMORY; \
-             PRAGMA wal_autocheckpoint = 4000;",
+             PRAGMA wal_autocheckpoint = 16000;",
         ),
         Dialect::Postgres => conn.batch(
             "SET client_encoding = 'UTF8'; SET timezone = 'UTC'; SET lock_timeout = '10s'; \

@@ -2,7 +2,7 @@
 //! `registry::change`, imports and operations call these.
 
 use super::writer::Tx;
-use super::{Conn, Dialect, StoreError};
+use super::{Conn, Dialect, StoreError, Value};
 use crate::asker::UserId;
 use crate::binds;
 use crate::registry::clock::stamp;
@@ -267,6 +267,7 @@ impl Tx<'_> {
         identifiers: &[Identifier],
         known: Known,
     ) -> Result<(), StoreError> {
+        let mut missing = Vec::with_capacity(names.len());
         for name in names {
             if known == Known::Perhaps
                 && self
@@ -280,11 +281,25 @@ impl Tx<'_> {
             {
                 continue;
             }
-            self.conn.run(
-                "INSERT INTO patient_name (patient_id, kind, last_folded, first_folded, last_sound, last_sound_2) VALUES (?, ?, ?, ?, ?, ?)",
-                binds![patient, name.kind, &name.last, &name.first, &name.sound, &name.sound_2],
-            )?;
+            missing.push(name);
         }
+        for some in missing.chunks(MOST_AT_ONCE) {
+            let values: Vec<Value<'_>> = some
+                .iter()
+                .flat_map(|n| {
+                    [
+                        patient.into(),
+                        n.kind.into(),
+                        (&n.last).into(),
+                        (&n.first).into(),
+                        (&n.sound).into(),
+                        (&n.sound_2).into(),
+                    ]
+                })
+                .collect();
+            self.conn.run(INSERT_NAMES[some.len() - 1], &values)?;
+        }
+        let mut missing = Vec::with_capacity(identifiers.len());
         for identifier in identifiers {
             if known == Known::Perhaps
                 && self
@@ -298,10 +313,14 @@ impl Tx<'_> {
             {
                 continue;
             }
-            self.conn.run(
-                "INSERT INTO patient_identifier (patient_id, kind, facility_id, value) VALUES (?, ?, ?, ?)",
-                binds![patient, identifier.kind, identifier.facility, &identifier.value],
-            )?;
+            missing.push(identifier);
+        }
+        for some in missing.chunks(MOST_AT_ONCE) {
+            let values: Vec<Value<'_>> = some
+                .iter()
+                .flat_map(|i| [patient.into(), i.kind.into(), i.facility.into(), (&i.value).into()])
+                .collect();
+            self.conn.run(INSERT_IDENTIFIERS[some.len() - 1], &values)?;
         }
         Ok(())
     }
@@ -315,6 +334,23 @@ impl Tx<'_> {
         self.add_search_keys(patient, &[], keys, Known::No)
     }
 }
+
+/// Search keys written by one statement.
+const MOST_AT_ONCE: usize = 3;
+
+const INSERT_NAMES: [&str; MOST_AT_ONCE] = [
+    "INSERT INTO patient_name (patient_id, kind, last_folded, first_folded, last_sound, last_sound_2) VALUES (?, ?, ?, ?, ?, ?)",
+    "INSERT INTO patient_name (patient_id, kind, last_folded, first_folded, last_sound, last_sound_2) \
+     VALUES (?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?)",
+    "INSERT INTO patient_name (patient_id, kind, last_folded, first_folded, last_sound, last_sound_2) \
+     VALUES (?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?)",
+];
+
+const INSERT_IDENTIFIERS: [&str; MOST_AT_ONCE] = [
+    "INSERT INTO patient_identifier (patient_id, kind, facility_id, value) VALUES (?, ?, ?, ?)",
+    "INSERT INTO patient_identifier (patient_id, kind, facility_id, value) VALUES (?, ?, ?, ?), (?, ?, ?, ?)",
+    "INSERT INTO patient_identifier (patient_id, kind, facility_id, value) VALUES (?, ?, ?, ?), (?, ?, ?, ?), (?, ?, ?, ?)",
+];
 
 /// Whether a patient may already have search keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
