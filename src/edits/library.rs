@@ -10,7 +10,7 @@ use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::frame::{Confidence, Edit, Fault, Severity};
+use super::frame::{Confidence, Edit, Fault, Severity, Trial};
 use super::load::{Trials, read_edits, read_table, read_terms};
 use super::terms::Terms;
 
@@ -248,6 +248,13 @@ impl Library {
     /// The edit of an id.
     pub fn edit(&self, id: &str) -> Option<&Edit> {
         self.edits.get(*self.by_id.get(id)?)
+    }
+
+    /// Gives every edit other tests, by its id.
+    pub fn replace_trials(&mut self, mut trials: impl FnMut(&str) -> Vec<Trial>) {
+        for edit in &mut self.edits {
+            edit.trials = trials(&edit.id);
+        }
     }
 
     pub(crate) fn place(&self, id: &str) -> Option<usize> {

@@ -421,7 +421,11 @@ pub(crate) fn holes(message: &str) -> impl Iterator<Item = &str> {
     message.split('{').skip(1).filter_map(|rest| rest.split_once('}').map(|(hole, _)| hole))
 }
 
-fn trial(table: &TomlTable, must_fail: bool, number: usize, line: usize) -> Result<Trial, String> {
+/// A test as its table writes it: items and values, `patient`, `tumors`, `a`, `b`, `schema`, `as_of`, `settings`.
+///
+/// # Errors
+/// An item that is none, a value that is no text, items of a tumor beside `tumors`.
+pub fn trial(table: &TomlTable, must_fail: bool, number: usize, line: usize) -> Result<Trial, String> {
     let mut trial = Trial {
         must_fail,
         patient: Vec::new(),

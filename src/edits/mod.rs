@@ -35,7 +35,7 @@ pub use eval::Surroundings;
 pub use expression::{Date, Expression, ItemOf, Number, Order, Text, Tumors, Whose};
 pub use frame::{Confidence, Edit, Fault, Override, Scope, Severity, Trial, Years};
 pub use library::{EditFile, EditSet, Library, shipped_files};
-pub use load::Trials;
+pub use load::{Trials, trial};
 pub use mutants::{Mutant, mutants};
 pub use own::{OwnHead, examine_own};
 pub use required::{ClassGroup, Requirement, Status, read as read_requirements, requirements};

@@ -7,7 +7,7 @@ use anyhow::{Context, anyhow};
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::read_files;
+use super::{drawn, read_files};
 use crate::cli::Outcome;
 use crate::edits::{Edit, EditFile, Library, Trials};
 
@@ -23,6 +23,12 @@ pub struct List {
     /// Only those that read this item.
     #[arg(long)]
     item: Option<String>,
+    /// So many, drawn by the seed, each with its message and source alone: what a second reader of rules is given.
+    #[arg(long, value_name = "MANY")]
+    draw: Option<usize>,
+    /// What they are drawn by.
+    #[arg(long, default_value = "second-reader", requires = "draw")]
+    seed: String,
     /// The sets instead of the edits.
     #[arg(long)]
     sets: bool,
@@ -53,6 +59,18 @@ impl List {
                 && self.family.as_ref().is_none_or(|family| *family == edit.family)
                 && self.item.as_ref().is_none_or(|item| edit.reads().iter().any(|slot| slot.id() == item))
         };
+        if let Some(draw) = self.draw {
+            let mut all: Vec<&Edit> =
+                library.edits().iter().filter(wanted).filter(|edit| !edit.is_only_documented()).collect();
+            all.sort_by_cached_key(|edit| drawn(&self.seed, &[&edit.id]));
+            for edit in all.into_iter().take(draw) {
+                match self.json {
+                    true => println!("{}", json!({"id": edit.id, "message": edit.message, "source": edit.source})),
+                    false => println!("{}\n    {}\n    {}", edit.id, edit.message, edit.source),
+                }
+            }
+            return Ok(Outcome::Done);
+        }
         for edit in library.edits().iter().filter(wanted) {
             match self.json {
                 true => println!(

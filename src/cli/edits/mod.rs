@@ -128,3 +128,13 @@ fn whole_library(more: &[(String, String)]) -> (Library, Vec<crate::edits::Fault
     files.extend(more.iter().map(|(name, text)| EditFile { name, text }));
     Library::load(&files, Trials::Kept)
 }
+
+/// What a seed draws by: the smallest come first.
+fn drawn(seed: &str, parts: &[&str]) -> u32 {
+    let mut hash = crc32fast::Hasher::new();
+    for part in std::iter::once(&seed).chain(parts) {
+        hash.update(part.as_bytes());
+        hash.update(&[0]);
+    }
+    hash.finalize()
+}

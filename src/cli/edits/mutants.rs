@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
-use super::{read_files, whole_library};
+use super::{drawn, read_files, whole_library};
 use crate::cli::Outcome;
 use crate::edits::{Edit, Mutant, mutants};
 
@@ -42,7 +42,7 @@ impl Mutants {
             all.extend(mutants(edit).into_iter().map(|mutant| (edit, mutant)));
         }
         if let Some(draw) = self.draw {
-            all.sort_by_cached_key(|(edit, mutant)| drawn(&self.seed, &edit.id, &mutant.change));
+            all.sort_by_cached_key(|(edit, mutant)| drawn(&self.seed, &[&edit.id, &mutant.change]));
             all.truncate(draw);
         }
         let survivors: Vec<&(&Edit, Mutant)> = all.iter().filter(|(_, mutant)| !mutant.noticed).collect();
@@ -58,13 +58,4 @@ impl Mutants {
         }
         Ok(if survivors.is_empty() { Outcome::Done } else { Outcome::Found })
     }
-}
-
-fn drawn(seed: &str, id: &str, change: &str) -> u32 {
-    let mut hash = crc32fast::Hasher::new();
-    for part in [seed, id, change] {
-        hash.update(part.as_bytes());
-        hash.update(&[0]);
-    }
-    hash.finalize()
 }

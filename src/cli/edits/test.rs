@@ -1,14 +1,16 @@
 //! `accession edits test`: checks edit files and tries every edit on its tests.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
 
+use anyhow::{Context, anyhow};
 use clap::Args;
+use serde::Deserialize;
 use serde_json::json;
 
 use super::{read_files, whole_library};
 use crate::cli::Outcome;
-use crate::edits::{Edit, Trialed, try_edit};
+use crate::edits::{Edit, Library, Trial, Trialed, trial, try_edit};
 
 /// Checks edit files and tries every edit on its tests; without a file, the whole library.
 ///
@@ -20,6 +22,9 @@ pub struct Test {
     /// Only these edits.
     #[arg(long)]
     edit: Vec<String>,
+    /// Tests of a second reader, in place of the edits' own: lines `{"edit":…,"must":"fails"|"passes","case":{…}}`.
+    #[arg(long, value_name = "FILE")]
+    cases: Option<PathBuf>,
     /// One object with counts and what is wrong.
     #[arg(long)]
     json: bool,
@@ -28,13 +33,18 @@ pub struct Test {
 impl Test {
     pub fn run(self) -> anyhow::Result<Outcome> {
         let more = read_files(&self.files)?;
-        let (library, faults) = whole_library(&more);
+        let (mut library, faults) = whole_library(&more);
+        if let Some(file) = &self.cases {
+            let mut cases = second_reader(file, &library)?;
+            library.replace_trials(|id| cases.remove(id).unwrap_or_default());
+        }
         let named = |file: &str| more.is_empty() || more.iter().any(|(name, _)| name == file) || file == "sets.toml";
         let wanted = |edit: &&Edit| named(&edit.file) && (self.edit.is_empty() || self.edit.contains(&edit.id));
         let faults: Vec<_> = faults.iter().filter(|fault| named(&fault.file)).collect();
         let (mut edits, mut tests, mut wrong) = (0usize, 0usize, Vec::<(&Edit, Trialed)>::new());
         let mut families: BTreeMap<&str, [usize; 4]> = BTreeMap::new();
-        for edit in library.edits().iter().filter(wanted) {
+        let tried = |edit: &&Edit| self.cases.is_none() || !edit.trials.is_empty();
+        for edit in library.edits().iter().filter(wanted).filter(tried) {
             edits += 1;
             let row = families.entry(&edit.family).or_default();
             row[edit.confidence as usize] += 1;
@@ -77,4 +87,37 @@ impl Test {
         }
         Ok(if wrong.is_empty() && faults.is_empty() { Outcome::Done } else { Outcome::Found })
     }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Must {
+    Fails,
+    Passes,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    edit: String,
+    must: Must,
+    case: toml::Table,
+}
+
+/// Tests by edit, from lines of JSON.
+fn second_reader(file: &Path, library: &Library) -> anyhow::Result<HashMap<String, Vec<Trial>>> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
+    let mut all: HashMap<String, Vec<Trial>> = HashMap::new();
+    for (line, number) in text.lines().zip(1usize..).filter(|(line, _)| !line.trim().is_empty()) {
+        let here = || format!("{}:{number}", file.display());
+        let line: Line = serde_json::from_str(line).with_context(here)?;
+        if library.edit(&line.edit).is_none() {
+            return Err(anyhow!("{}: there is no edit {}", here(), line.edit));
+        }
+        let of_edit = all.entry(line.edit).or_default();
+        let must_fail = matches!(line.must, Must::Fails);
+        let read = trial(&line.case, must_fail, of_edit.len() + 1, number);
+        of_edit.push(read.map_err(|why| anyhow!("{}: {why}", here()))?);
+    }
+    Ok(all)
 }

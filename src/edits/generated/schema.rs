@@ -5,7 +5,6 @@ use std::sync::LazyLock;
 use super::{Made, Maker, failure};
 use crate::edits::case::Schema;
 use crate::edits::eval::Frame;
-use crate::edits::frame::Severity;
 use crate::edits::run::Failure;
 use crate::edits::slots::Slot;
 use crate::staging::{Algorithm, InputView};
@@ -86,10 +85,6 @@ pub(super) fn check(maker: &Maker, made: &Made<'_, '_>, out: &mut Vec<Failure>) 
             };
             let message = format!("{}: {} is no code of schema {title}.", slot.label(), value.text);
             let mut one = failure(edit.into(), family, made, slot, message);
-            // The rules of the grade items take 9 where a schema has only 8: the table alone does not stop a case.
-            if family == "grade" {
-                one.severity = Severity::Warning;
-            }
             one.kind = "code list".into();
             out.push(one);
         }
