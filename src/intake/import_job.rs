@@ -21,13 +21,11 @@ use crate::intake::apply::{Ready, Setting, apply, has_facility, no_facility};
 use crate::intake::arrived::{Head, arrived};
 use crate::intake::differ;
 use crate::intake::received::{Packing, Unpacking};
-use crate::naaccr::{
-    Fatal, Patient, ReadOptions, Reader, RecordType, Root, Severity, Snippets, Version, abstract_digest, patient_digest,
-};
+use crate::naaccr::{Fatal, Patient, ReadOptions, Reader, RecordType, Root, Severity, Snippets, Version, digests_of};
 use crate::registry::store::files::FileReader;
 use crate::registry::store::imports::{self, Import, ImportProblem, Staged, StagedTumor, Verdict};
 use crate::registry::store::settings::{setting, setting_number};
-use crate::registry::store::{By, Conn, Store, StoreError, facility, hash32, jobs, standards, unhex};
+use crate::registry::store::{By, Conn, Store, StoreError, facility, jobs, standards};
 use crate::registry::work::{Ended, Held};
 
 /// What was asked of an import.
@@ -91,8 +89,8 @@ pub struct Counts {
 }
 
 /// Patients written in one piece: more share the cost of a commit, fewer would spare a save in between a wait
-/// that is some 150 ms now.
-const PIECE: usize = 300;
+/// that is some 100 ms now.
+const PIECE: usize = 200;
 
 #[derive(Deserialize)]
 struct Params {
@@ -232,24 +230,14 @@ fn file_patients_guess(held: &Held<'_>, file: i64) -> anyhow::Result<i64> {
 
 fn stage_one(packing: &mut Packing, reader: &Reader<'_>, patient: &Patient, ordinal: i64) -> anyhow::Result<Staged> {
     let received = packing.pack(reader.patient_source())?;
-    let mut tumors: Vec<StagedTumor> = (1..)
-        .zip(&patient.tumors)
-        .map(|(ordinal, tumor)| StagedTumor {
-            ordinal,
-            digest: digest_bytes(&abstract_digest(patient, tumor)),
-            verdict: Verdict::Added,
-        })
-        .collect();
-    let digest = digest_bytes(&patient_digest(patient));
+    let (digest, each) = digests_of(patient);
+    let mut tumors: Vec<StagedTumor> =
+        (1..).zip(each).map(|(ordinal, digest)| StagedTumor { ordinal, digest, verdict: Verdict::Added }).collect();
     if tumors.is_empty() {
         tumors.push(StagedTumor { ordinal: 0, digest, verdict: Verdict::NoTumor });
     }
     let lines = (as_i64(patient.lines.0), as_i64(patient.lines.1));
     Ok(Staged { ordinal, lines, digest, received, tumors })
-}
-
-fn digest_bytes(hex: &str) -> [u8; 32] {
-    hash32(&unhex(hex).unwrap_or_default())
 }
 
 fn stage_piece(

@@ -47,6 +47,11 @@ impl Digest {
         self.sum.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
+    /// The digest itself.
+    pub fn bytes(self) -> [u8; 32] {
+        self.sum.finalize().into()
+    }
+
     fn part(&mut self, letter: &str, items: &Items) {
         items.sort_into(&mut self.order);
         let lines = &mut self.lines;
@@ -95,11 +100,24 @@ pub fn patient_digest(patient: &Patient) -> String {
     digest.finish()
 }
 
-/// Digest of one abstract: a patient with one tumor.
-pub fn abstract_digest(patient: &Patient, tumor: &Tumor) -> String {
-    let mut digest = Digest::new();
-    digest.patient_and_tumor(patient, tumor);
-    digest.finish()
+/// Digests of a patient with all tumors, and of each abstract: the patient with one of them.
+pub fn digests_of(patient: &Patient) -> ([u8; 32], Vec<[u8; 32]>) {
+    let mut whole = Digest::new();
+    whole.patient(patient);
+    let whole = whole.bytes();
+    let each = match patient.tumors.as_slice() {
+        // A patient with one tumor and that abstract are the same lines.
+        [_] => vec![whole],
+        tumors => tumors
+            .iter()
+            .map(|tumor| {
+                let mut one = Digest::new();
+                one.patient_and_tumor(patient, tumor);
+                one.bytes()
+            })
+            .collect(),
+    };
+    (whole, each)
 }
 
 /// Digest of a root's items.
@@ -124,5 +142,10 @@ mod tests {
         assert_eq!(patient_digest(&one), patient_digest(&other));
         other.add_tumor().items.push("sex", "1");
         assert_ne!(patient_digest(&one), patient_digest(&other));
+        let (whole, each) = digests_of(&other);
+        assert_eq!(each, [whole]);
+        other.add_tumor().items.push("sex", "2");
+        assert_ne!(digests_of(&other).0, whole);
+        assert_eq!(digests_of(&other).1[0], whole);
     }
 }

@@ -36,7 +36,7 @@ pub use dictionary_file::{
     DictionaryProblem, Difference, LoadedDictionary, conflicts, dictionary_csv, dictionary_from_csv, dictionary_xml,
     differences, load_dictionary, merged,
 };
-pub use digest::{Digest, abstract_digest, patient_digest, root_digest};
+pub use digest::{Digest, digests_of, patient_digest, root_digest};
 pub use fixed::FixedWriter;
 pub use item::{DataType, Item, ItemNumber, Level, Padding, RecordType, RecordTypes};
 pub use options::{ControlCharacters, Format, Limits, Mode, ReadOptions, Unknown, WriteOptions};

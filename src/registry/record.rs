@@ -182,6 +182,13 @@ pub fn text_hash(items: &str, reported_patient: Option<&str>) -> [u8; 32] {
 
 fn push_quoted(text: &mut String, value: &str) {
     text.push('"');
+    // Whole values at a time: next to none holds what JSON marks.
+    let is_plain = value.bytes().fold(true, |plain, b| plain & (b >= 0x20) & (b != b'"') & (b != b'\\'));
+    if is_plain {
+        text.push_str(value);
+        text.push('"');
+        return;
+    }
     let mut from = 0;
     for (at, byte) in value.bytes().enumerate() {
         if byte >= 0x20 && byte != b'"' && byte != b'\\' {

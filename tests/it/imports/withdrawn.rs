@@ -41,7 +41,10 @@ on_both!(a_withdrawn_import_goes_whole_but_for_what_a_person_worked_at, |db| {
     assert!(withdraw(db, "9", "no such import at all").expect_code(2).stderr.contains("no such record"));
     assert_eq!(live(db), [8, 8, 8]);
     let came = withdraw(db, "2", "the wrong file was sent").expect_code(1).json();
-    assert_eq!((came["abstracts"].as_i64(), came["patients"].as_i64(), came["kept"].as_i64()), (Some(4), Some(4), Some(1)));
+    assert_eq!(
+        (came["abstracts"].as_i64(), came["patients"].as_i64(), came["kept"].as_i64()),
+        (Some(4), Some(4), Some(1))
+    );
     assert_eq!(came["listed"], serde_json::json!([before.patient]));
     assert_eq!(live(db), [4, 4, 4]);
     assert_eq!(db.number("SELECT count(*) FROM abstract_live WHERE import_id = 1"), 3);

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::chance::Chance;
 use crate::kit::{Database, Kind, Outcome, Server, accession, init, is_sound, naaccr_file};
 
-const PATIENTS: usize = 800;
+const PATIENTS: usize = 1200;
 
 /// The step of the newest job, and whether it runs.
 fn step(db: &Database) -> (String, String) {
