@@ -10,6 +10,7 @@ pub mod database;
 mod demo;
 mod derive;
 mod edits;
+mod environment;
 mod export;
 mod extract;
 mod health;
@@ -40,7 +41,7 @@ mod withdraw;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 /// How a command ended that did what was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,7 +120,9 @@ enum Command {
 
 /// Runs the command that the program's arguments name.
 pub fn run() -> ExitCode {
-    let outcome = match Accession::parse().command {
+    let matches = environment::with_variables(Accession::command()).get_matches();
+    let parsed = Accession::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let outcome = match parsed.command {
         Command::Casefinding(command) => command.run(),
         Command::Codes(command) => command.run(),
         Command::Health(command) => command.run(),

@@ -20,6 +20,7 @@ use crate::asker::{Asker, May, Scope, UserId};
 use crate::intake::apply::{Ready, Setting, apply, has_facility, no_facility};
 use crate::intake::arrived::{Head, arrived};
 use crate::intake::differ;
+use crate::intake::limits::limits;
 use crate::intake::received::{Packing, Unpacking};
 use crate::naaccr::{Fatal, Patient, ReadOptions, Reader, RecordType, Root, Severity, Snippets, Version, digests_of};
 use crate::registry::store::files::FileReader;
@@ -153,8 +154,12 @@ fn read(held: &Held<'_>, import: &Import) -> anyhow::Result<Option<Ended>> {
     }
     let file = import.file_id.context("the import has no file")?;
     let source = FileReader::open(held.store, file);
-    let user_dictionaries = standards::dictionaries(&mut *held.store.reading()?)?;
-    let mut reader = match Reader::open(source, &ReadOptions { user_dictionaries, ..ReadOptions::import() }) {
+    let (user_dictionaries, limits) = {
+        let conn = &mut *held.store.reading()?;
+        (standards::dictionaries(conn)?, limits(conn)?)
+    };
+    let reading = ReadOptions { user_dictionaries, limits, ..ReadOptions::import() };
+    let mut reader = match Reader::open(source, &reading) {
         Ok(reader) => reader,
         Err(fatal) => return refuse(held, import, &fatal.to_string(), fatal_row(&fatal)),
     };

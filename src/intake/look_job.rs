@@ -10,6 +10,7 @@ use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
 use crate::asker::UserId;
+use crate::intake::limits::limits;
 use crate::naaccr::{
     Conversion, Fatal, Form, Lost, Patient, Problem, ReadOptions, Reader, RecordType, RecordWriter, RepairKind,
     Repairs, Version, WriteOptions,
@@ -44,8 +45,8 @@ impl Asked {
             "salvage" => ReadOptions::salvage(),
             _ => ReadOptions::practical(),
         };
-        let user_dictionaries = standards::dictionaries(&mut *held.store.reading()?)?;
-        Ok(ReadOptions { user_dictionaries, ..options })
+        let conn = &mut *held.store.reading()?;
+        Ok(ReadOptions { user_dictionaries: standards::dictionaries(conn)?, limits: limits(conn)?, ..options })
     }
 }
 

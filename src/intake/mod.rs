@@ -7,6 +7,7 @@ pub mod apply;
 pub mod arrived;
 mod differ;
 pub mod import_job;
+mod limits;
 pub mod look_job;
 mod received;
 pub mod review;

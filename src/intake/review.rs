@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use crate::intake::arrived::{Arrived, Head, arrived};
 use crate::intake::import_job::root_of;
 use crate::naaccr::{ReadOptions, Snippets};
-use crate::registry::change::{Because, write_abstract, write_patient};
+use crate::registry::change::{Because, taken_by_who_works, write_abstract, write_patient};
 use crate::registry::record::Record;
 use crate::registry::store::imports::{self, Verdict};
 use crate::registry::store::reviews::{self, Waiting};
@@ -72,16 +72,18 @@ pub fn settle(
     };
     let nothing = Record::new();
     let tumor = tumor_of(arrived, waiting).unwrap_or(&nothing);
-    let (items, of_tumor) = take(&abstract_.items, tumor, taken);
+    let (items, mut of_tumor) = take(&abstract_.items, tumor, taken);
     let (person, of_patient) = take(&patient.items, &arrived.patient, taken);
     if !of_patient.is_empty() {
         write_patient(tx, by, &patient, &person, &of_patient, &because)?;
     }
     let reported = (person != arrived.patient).then_some(&arrived.patient);
+    let verdict = if of_tumor.is_empty() && of_patient.is_empty() { Verdict::Ignored } else { Verdict::Replaced };
+    let many = of_tumor.len() + of_patient.len();
+    of_tumor.extend(taken_by_who_works(tx, by, &abstract_)?);
     if !of_tumor.is_empty() || abstract_.reported_patient.as_ref() != reported {
         write_abstract(tx, by, &abstract_, &items, reported, &of_tumor, &because)?;
     }
-    let verdict = if of_tumor.is_empty() && of_patient.is_empty() { Verdict::Ignored } else { Verdict::Replaced };
     imports::settle(
         tx,
         waiting.source_id,
@@ -91,7 +93,7 @@ pub fn settle(
         Some(waiting.abstract_id),
     )?;
     let line = by.line("change", tx.now).patient(patient.id).abstract_(abstract_.id);
-    let line = line.note(format!("review {}: {} items taken", waiting.id, of_tumor.len() + of_patient.len()));
+    let line = line.note(format!("review {}: {} items taken", waiting.id, many));
     tx.audit(line);
     Ok(())
 }

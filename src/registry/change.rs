@@ -115,14 +115,23 @@ pub fn amend_abstract(
     if changed.is_empty() {
         return Ok(abstract_.version);
     }
-    if by.asker.own == Own::HeldOrFree
-        && abstract_.abstractor.is_none()
-        && let Some(user) = by.asker.user
-    {
-        tx.hold_abstract(id, user)?;
-        changed.push(Changed { item: "@abstractor".into(), old: String::new(), new: by.asker.login.clone() });
-    }
+    changed.extend(taken_by_who_works(tx, by, &abstract_)?);
     write_abstract(tx, by, &abstract_, &items, abstract_.reported_patient.as_ref(), &changed, because)
+}
+
+/// Who is limited to own records and works on one that nobody holds becomes its holder; the change to remember.
+pub(crate) fn taken_by_who_works(
+    tx: &mut Tx<'_>,
+    by: &By,
+    abstract_: &records::Abstract,
+) -> Result<Option<Changed>, StoreError> {
+    match by.asker.user {
+        Some(user) if by.asker.own == Own::HeldOrFree && abstract_.abstractor.is_none() => {
+            tx.hold_abstract(abstract_.id, user)?;
+            Ok(Some(Changed { item: "@abstractor".into(), old: String::new(), new: by.asker.login.clone() }))
+        }
+        _ => Ok(None),
+    }
 }
 
 /// Changes patient-level items, if nobody changed the patient since version `seen`. Answers the new version.
@@ -182,7 +191,7 @@ pub(crate) fn write_abstract(
         Origin::Typed => Replace::WhereInputsMoved { patient: &patient.items, items: &before.items },
         _ => Replace::Nothing,
     };
-    let of = Following { abstract_: before, version, items, reported_patient, patient: &patient.items };
+    let of = Following { abstract_: before, version, items, reported_patient, patient: &patient.items, taken: None };
     let (version, derived) = follow(tx, by, &of, replace)?;
     consolidate::tumor_follows(tx, by, before.tumor)?;
     let line = by.line("change", tx.now).patient(before.patient).tumor(before.tumor).abstract_(before.id);

@@ -22,7 +22,7 @@ use sha2::{Digest, Sha256};
 use crate::naaccr::{Level, super_dictionary};
 use crate::registry::record::Record;
 use crate::registry::store::{Changed, hex};
-use crate::staging::{Algorithm, AsOf, Derived, Editions, Outcome, stage_record};
+use crate::staging::{Algorithm, AsOf, Derived, Editions, Outcome, dx_year, stage_record};
 
 /// What the rules wrote into an abstract, as it is stored beside the items: one part for each algorithm.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +41,10 @@ pub struct Run {
     pub schema: Option<String>,
     /// The beginning of the SHA-256 of what the rules read.
     pub inputs: String,
+    /// The year of diagnosis is later than the edition's last: the case waits for the edition of its year
+    /// (`pending-edition`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pending: bool,
     /// Items that were empty and hold our value.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub filled: Vec<String>,
@@ -168,6 +172,7 @@ pub fn settle(
     };
     let mut made = Settled::default();
     let mut now = items.clone();
+    let year = dx_year(|id| items.get(id).or_else(|| patient.get(id)));
     for derived in &runs {
         let earlier = recorded.run(derived.algorithm);
         let moved = || {
@@ -184,6 +189,7 @@ pub fn settle(
             edition: derived.edition.into(),
             schema: derived.schema.map(str::to_owned),
             inputs: digest(derived),
+            pending: editions.is_pending(derived.algorithm, year),
             ..Run::default()
         };
         let collected = Collected::of(derived);

@@ -6,6 +6,7 @@
 
 use chrono::Datelike;
 
+use crate::registry::change::taken_by_who_works;
 use crate::registry::consolidate;
 use crate::registry::derived::{Replace, settle};
 use crate::registry::record::Record;
@@ -32,6 +33,8 @@ pub(crate) struct Following<'a> {
     pub reported_patient: Option<&'a Record>,
     /// The patient's items now.
     pub patient: &'a Record,
+    /// What is remembered beside a derived value: who accepted it holds the abstract from now on.
+    pub taken: Option<Changed>,
 }
 
 /// Brings the derived values up to date and answers the version and what changed.
@@ -58,7 +61,7 @@ pub(crate) fn follow_by(
     editions: &Editions<'_>,
     because: Option<&str>,
 ) -> Result<(i64, Vec<Changed>), StoreError> {
-    let settled = settle(editions, &as_of(tx.now), (of.patient, of.items), &of.abstract_.derived, replace);
+    let mut settled = settle(editions, &as_of(tx.now), (of.patient, of.items), &of.abstract_.derived, replace);
     let id = of.abstract_.id;
     let mut version = of.version;
     if !settled.changes.is_empty() {
@@ -66,6 +69,7 @@ pub(crate) fn follow_by(
         for change in &settled.changes {
             items.set(&change.item, &change.new);
         }
+        settled.changes.extend(of.taken.clone());
         let due_days = setting_number(tx.conn, "abstract.due_days")?;
         let hash = tx.update_abstract(id, version, &items, of.reported_patient, due_days)?;
         version += 1;
@@ -118,6 +122,7 @@ pub(crate) fn patient_changed(
             reported_patient: abstract_.reported_patient.as_ref(),
             patient: now,
             abstract_: &abstract_,
+            taken: None,
         };
         let (version, _) = follow(tx, by, &of, replace)?;
         if version != abstract_.version {
@@ -147,13 +152,15 @@ pub fn accept_ours(tx: &mut Tx<'_>, by: &By, id: i64, seen: i64, item: &str) -> 
         reported_patient: abstract_.reported_patient.as_ref(),
         patient: &patient.items,
         abstract_: &abstract_,
+        taken: taken_by_who_works(tx, by, &abstract_)?,
     };
     let (version, changed) = follow(tx, by, &of, Replace::Only(item))?;
     if version == abstract_.version {
         return Err(StoreError::Refused(format!("The rules derive no other value for {item}. Nothing was changed.")));
     }
     consolidate::tumor_follows(tx, by, abstract_.tumor)?;
-    let names: Vec<&str> = changed.iter().map(|change| change.item.as_str()).collect();
+    let names: Vec<&str> =
+        changed.iter().map(|change| change.item.as_str()).filter(|item| !item.starts_with('@')).collect();
     let line = by.line("change", tx.now).patient(abstract_.patient).tumor(abstract_.tumor).abstract_(id);
     let line = line
         .facility(crate::asker::FacilityId(abstract_.facility))

@@ -14,7 +14,7 @@ use crate::registry::store::files::{FileWriter, NewFile};
 use crate::registry::store::records::{self, Abstract};
 use crate::registry::store::{By, StoreError, Tx, jobs};
 use crate::registry::work::{Ended, Held};
-use crate::staging::{CaseChange, case_changes};
+use crate::staging::{CaseChange, case_changes, dx_year};
 
 /// What a re-staging was asked.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +36,7 @@ pub struct Came {
     pub cases: i64,
     /// Cases with a line in the report.
     pub listed: i64,
-    /// Lines by what they say: `schema outcome code derived received`.
+    /// Lines by what they say: `schema outcome code derived received pending-edition`.
     pub lines: std::collections::BTreeMap<String, i64>,
     /// Cases that were changed.
     pub written: i64,
@@ -166,6 +166,17 @@ fn compared(tx: &Tx<'_>, abstract_: &Abstract, patient: &crate::registry::record
             });
         }
     }
+    // Cases that were staged before the edition of their year was there, whether it is here now or not.
+    for (name, was) in abstract_.derived.runs().filter(|(_, run)| run.pending) {
+        let Some(run) = runs.iter().find(|run| run.algorithm.name() == name) else { continue };
+        let year = dx_year(|id| abstract_.items.get(id));
+        let edition = match now.is_pending(run.algorithm, year) {
+            true => String::new(),
+            false => run.edition.to_owned(),
+        };
+        let year = year.map(|year| year.to_string()).unwrap_or_default();
+        lines.push(line("pending-edition", name, &year, was.edition.clone(), edition));
+    }
     for differs in differing(&now, &runs, &abstract_.items, &abstract_.derived) {
         let name = format!("{} {}", differs.algorithm, differs.edition);
         lines.push(line("received", &name, &differs.item, differs.stands, differs.ours));
@@ -187,6 +198,7 @@ fn write(
         reported_patient: abstract_.reported_patient.as_ref(),
         patient,
         abstract_,
+        taken: None,
     };
     let replace = if asked.replace { Replace::Everything } else { Replace::Nothing };
     let (version, _) = follow_by(tx, by, &of, replace, &standards.editions(), Some("staged again"))?;

@@ -155,14 +155,15 @@ pub struct Loaded {
     pub id: i64,
     algorithm: Algorithm,
     version: String,
+    loaded_in: u16,
     zip: Vec<u8>,
     opened: OnceLock<Option<Box<Edition>>>,
 }
 
 impl Loaded {
-    /// An archive as it is stored.
-    pub fn new(id: i64, algorithm: Algorithm, version: String, zip: Vec<u8>) -> Loaded {
-        Loaded { id, algorithm, version, zip, opened: OnceLock::new() }
+    /// An archive as it is stored, and the year in which the registry loaded it.
+    pub fn new(id: i64, algorithm: Algorithm, version: String, loaded_in: u16, zip: Vec<u8>) -> Loaded {
+        Loaded { id, algorithm, version, loaded_in, zip, opened: OnceLock::new() }
     }
 
     /// The edition; none if the stored archive can no longer be opened.
@@ -233,7 +234,7 @@ impl InUse {
 
     /// The editions that stage new and changed cases.
     pub fn editions(&self) -> Editions<'_> {
-        Editions { of: Algorithm::ALL.map(|algorithm| self.edition(algorithm)) }
+        self.with_years(Algorithm::ALL.map(|algorithm| self.edition(algorithm)))
     }
 
     /// The editions a case is bound to: those it records, else those in use.
@@ -242,7 +243,22 @@ impl InUse {
             let version = recorded.run(algorithm).map(|run| run.edition.as_str());
             version.and_then(|version| self.exactly(algorithm, version)).unwrap_or_else(|| self.edition(algorithm))
         };
-        Editions { of: Algorithm::ALL.map(bound) }
+        self.with_years(Algorithm::ALL.map(bound))
+    }
+
+    /// Archives do not say which years they are for. The compiled-in editions' are known; another that the registry
+    /// loaded is for diagnoses up to the year in which it was loaded, as editions come out once a year.
+    fn with_years<'e>(&'e self, of: [&'e Edition; 4]) -> Editions<'e> {
+        let made_for = Algorithm::ALL.map(|algorithm| {
+            let version = of[algorithm as usize].version();
+            let own = self.loaded.iter().map(|(loaded, _)| loaded);
+            let own = own.filter(|loaded| loaded.algorithm == algorithm && loaded.version == version);
+            match own.map(|loaded| loaded.loaded_in).max() {
+                Some(loaded_in) if version != algorithm.shipped().version() => loaded_in.max(algorithm.made_for()),
+                _ => algorithm.made_for(),
+            }
+        });
+        Editions { of, made_for }
     }
 }
 

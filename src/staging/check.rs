@@ -4,6 +4,7 @@
 use super::archive::Refused;
 use super::compile::Checks;
 use super::rules::*;
+use super::stage::MOST_STEPS;
 
 /// Refuses rules that do not fit together.
 pub(crate) fn examine(rules: &Rules, checks: Checks) -> Result<(), Refused> {
@@ -39,10 +40,24 @@ pub(crate) fn examine(rules: &Rules, checks: Checks) -> Result<(), Refused> {
         let missing = rules.text(*text);
         return Err(Refused::Inconsistent(format!("{} refers to the unknown table {missing}", who_names(rules))));
     }
-    match loop_of_jumps(rules) {
-        Some(path) => Err(Refused::Inconsistent(format!("tables jump in a circle: {}", path.join(" -> ")))),
-        None => Ok(()),
+    let steps = match steps_by_jumps(rules) {
+        Ok(steps) => steps,
+        Err(path) => {
+            return Err(Refused::Inconsistent(format!("tables jump in a circle: {}", path.join(" -> "))));
+        }
+    };
+    for schema in &rules.schemas {
+        let paths = schema.mappings.iter().flat_map(|mapping| &mapping.paths);
+        let all = paths.map(|path| steps.get(path.table.0 as usize).copied().unwrap_or(1));
+        let all = all.fold(0u64, u64::saturating_add);
+        if all > MOST_STEPS as u64 {
+            let id = rules.text(schema.id);
+            return Err(Refused::Inconsistent(format!(
+                "schema {id} may send a case through more than {MOST_STEPS} tables, by tables that jump to others more than once"
+            )));
+        }
     }
+    Ok(())
 }
 
 /// Who names the first missing table.
@@ -76,8 +91,9 @@ pub(crate) fn jumps<'r>(rules: &'r Rules, table: &'r Table) -> impl Iterator<Ite
     })
 }
 
-/// A circle of jumps, if there is one: a depth-first walk that does not recurse, so depth costs no stack.
-fn loop_of_jumps(rules: &Rules) -> Option<Vec<String>> {
+/// Through how many tables a case may go from each table on, by the row that jumps the most; or the circle of jumps,
+/// if there is one. A depth-first walk that does not recurse, so depth costs no stack.
+fn steps_by_jumps(rules: &Rules) -> Result<Vec<u64>, Vec<String>> {
     let targets: Vec<Vec<TableId>> = rules
         .tables
         .iter()
@@ -90,6 +106,7 @@ fn loop_of_jumps(rules: &Rules) -> Option<Vec<String>> {
         .collect();
     // 0 not seen, 1 on the way, 2 done.
     let mut state = vec![0u8; targets.len()];
+    let mut steps = vec![1u64; targets.len()];
     for start in 0..targets.len() {
         if state[start] != 0 {
             continue;
@@ -99,6 +116,9 @@ fn loop_of_jumps(rules: &Rules) -> Option<Vec<String>> {
         while let Some((at, next)) = way.last_mut() {
             let at = *at;
             let Some(to) = targets[at].get(*next).map(|to| to.0 as usize) else {
+                if !targets[at].is_empty() {
+                    steps[at] = steps_of(rules, &rules.tables[at], &steps);
+                }
                 state[at] = 2;
                 way.pop();
                 continue;
@@ -112,11 +132,25 @@ fn loop_of_jumps(rules: &Rules) -> Option<Vec<String>> {
                 Some(1) => {
                     let from = way.iter().position(|(table, _)| *table == to).unwrap_or(0);
                     let circle = way[from..].iter().map(|(table, _)| *table).chain([to]);
-                    return Some(circle.map(|table| rules.table_name(TableId(table as u32)).to_owned()).collect());
+                    return Err(circle.map(|table| rules.table_name(TableId(table as u32)).to_owned()).collect());
                 }
                 _ => {}
             }
         }
     }
-    None
+    Ok(steps)
+}
+
+/// The tables a case goes through from this one on, by the row that jumps the most.
+fn steps_of(rules: &Rules, table: &Table, steps: &[u64]) -> u64 {
+    let columns: Vec<_> = table.endpoints().map(|(_, cells)| cells).collect();
+    let rows = columns.iter().map(|cells| cells.len()).max().unwrap_or(0);
+    let of_row = |row: usize| {
+        let ends = columns.iter().filter_map(|cells| rules.ends.get(*cells.get(row)? as usize));
+        ends.fold(1u64, |sum, end| match end {
+            End::Jump(to) => sum.saturating_add(steps.get(to.0 as usize).copied().unwrap_or(1)),
+            _ => sum,
+        })
+    };
+    (0..rows).map(of_row).max().unwrap_or(1)
 }

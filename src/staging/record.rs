@@ -14,12 +14,15 @@ use super::view::{InputView, SchemaView};
 pub struct Editions<'e> {
     /// One for each of [`Algorithm::ALL`], in that order.
     pub of: [&'e Edition; 4],
+    /// The last year of diagnosis each was made for. Cases of later years are staged all the same, and wait for the
+    /// edition of their year.
+    pub made_for: [u16; 4],
 }
 
 impl Editions<'static> {
     /// The compiled-in editions.
     pub fn shipped() -> Editions<'static> {
-        Editions { of: Algorithm::ALL.map(Algorithm::shipped) }
+        Editions { of: Algorithm::ALL.map(Algorithm::shipped), made_for: Algorithm::ALL.map(Algorithm::made_for) }
     }
 }
 
@@ -27,6 +30,11 @@ impl<'e> Editions<'e> {
     /// The edition of an algorithm.
     pub fn edition(&self, algorithm: Algorithm) -> &'e Edition {
         self.of[algorithm as usize]
+    }
+
+    /// Whether a case of that year is staged for now by an edition of earlier years: `pending-edition`.
+    pub fn is_pending(&self, algorithm: Algorithm, dx_year: Option<u16>) -> bool {
+        dx_year.is_some_and(|year| year > self.made_for[algorithm as usize])
     }
 
     /// The same with another edition of one algorithm.

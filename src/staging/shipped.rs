@@ -29,6 +29,8 @@ pub struct Shipped {
     pub file: &'static str,
     /// How much of the archive's words it keeps.
     pub keep: Keep,
+    /// The last year of diagnosis it was made for.
+    pub made_for: u16,
 }
 
 /// The four algorithms that are compiled in. Of TNM and CS no names of codes are kept: their words have their
@@ -39,30 +41,39 @@ pub const SHIPPED: [Shipped; 4] = [
         archive: "staging/algorithms/eod_public-3.3.zip",
         file: "eod_public-3.3.bin",
         keep: Keep::Names,
+        made_for: 2026,
     },
     Shipped {
         algorithm: Algorithm::Tnm,
         archive: "staging/algorithms/tnm-2.1.zip",
         file: "tnm-2.1.bin",
         keep: Keep::Codes,
+        made_for: 2017,
     },
     Shipped {
         algorithm: Algorithm::Cs,
         archive: "staging/algorithms/cs-02.05.50.zip",
         file: "cs-02.05.50.bin",
         keep: Keep::Codes,
+        made_for: 2015,
     },
     Shipped {
         algorithm: Algorithm::Pediatric,
         archive: "staging/algorithms/pediatric-1.3.zip",
         file: "pediatric-1.3.bin",
         keep: Keep::Names,
+        made_for: 2026,
     },
 ];
 
 impl Algorithm {
     /// All four.
     pub const ALL: [Algorithm; 4] = [Algorithm::Eod, Algorithm::Tnm, Algorithm::Cs, Algorithm::Pediatric];
+
+    /// The last year of diagnosis its compiled-in edition was made for.
+    pub fn made_for(self) -> u16 {
+        SHIPPED.iter().find(|shipped| shipped.algorithm == self).map_or(u16::MAX, |shipped| shipped.made_for)
+    }
 
     /// Its everyday name, as commands take it.
     pub fn name(self) -> &'static str {

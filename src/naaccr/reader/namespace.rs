@@ -121,12 +121,11 @@ impl Namespaces {
 
     /// An extension that means the same wherever it is written: with the declarations it relied on that a file written
     /// anew does not have. Those are the default namespace, if it is not NAACCR's, and what patient or tumor declare.
-    pub fn self_contained(&self, xml: String) -> String {
+    pub fn self_contained(&self, xml: String, own: &[(String, String)]) -> String {
         let name_end = xml[1..].find(|c: char| c.is_whitespace() || c == '>' || c == '/').map_or(xml.len(), |n| n + 1);
-        let tag_end = xml.find('>').unwrap_or(xml.len());
-        let own = &xml[name_end..tag_end];
+        let declares = |prefix: &str| own.iter().any(|(name, _)| declared_prefix(name) == Some(prefix));
         let mut added = String::new();
-        if !xml[1..name_end].contains(':') && !own.contains("xmlns=") {
+        if !xml[1..name_end].contains(':') && !declares("") {
             match self.uri_of("") {
                 Some(uri) if uri != NAACCR => added = declaration("xmlns", uri),
                 // In no namespace, beside a root that is in one.
@@ -137,9 +136,8 @@ impl Namespaces {
         let inner = self.declared.get(self.of_root..).unwrap_or_default();
         for (n, (prefix, uri)) in inner.iter().enumerate().filter(|(_, (prefix, _))| !prefix.is_empty()) {
             let is_latest = !inner[n + 1..].iter().any(|(later, _)| later == prefix);
-            let name = format!("xmlns:{prefix}");
-            if is_latest && xml.contains(&format!("{prefix}:")) && !own.contains(&format!("{name}=")) {
-                added.push_str(&declaration(&name, uri));
+            if is_latest && xml.contains(&format!("{prefix}:")) && !declares(prefix) {
+                added.push_str(&declaration(&format!("xmlns:{prefix}"), uri));
             }
         }
         if added.is_empty() { xml } else { format!("{}{added}{}", &xml[..name_end], &xml[name_end..]) }
@@ -171,16 +169,25 @@ mod tests {
         assert_eq!(of.element(b"Patient", &[]), Element::Foreign);
         assert_eq!(of.element(b"x:Patient", &[]), Element::Undeclared);
         assert_eq!(of.element(b"Patient", &attributes(&[("xmlns", NAACCR)])), Element::Patient);
-        assert_eq!(of.self_contained("<a b='1'/>".into()), "<a xmlns=\"http://other\" b='1'/>");
+        assert_eq!(of.self_contained("<a b='1'/>".into(), &[]), "<a xmlns=\"http://other\" b='1'/>");
     }
 
     #[test]
     fn an_extension_takes_along_what_was_declared_around_it() {
         let mut of = Namespaces::of_root("n:NaaccrData", &attributes(&[("xmlns:n", NAACCR), ("xmlns:r", "http://r")]));
-        assert_eq!(of.self_contained("<Tumor/>".into()), "<Tumor xmlns=\"\"/>");
+        assert_eq!(of.self_contained("<Tumor/>".into(), &[]), "<Tumor xmlns=\"\"/>");
         of.declare("xmlns:p", "http://p");
-        assert_eq!(of.self_contained("<p:a r:b='1'/>".into()), "<p:a xmlns:p=\"http://p\" r:b='1'/>");
-        assert_eq!(of.self_contained("<r:a/>".into()), "<r:a/>");
+        assert_eq!(of.self_contained("<p:a r:b='1'/>".into(), &[]), "<p:a xmlns:p=\"http://p\" r:b='1'/>");
+        assert_eq!(of.self_contained("<r:a/>".into(), &[]), "<r:a/>");
+        // What stands in a value declares nothing; what the element itself declares is not declared twice.
+        let own = attributes(&[("b", ">xmlns=1 xmlns:p=2")]);
+        assert_eq!(
+            of.self_contained("<a b='>xmlns=1 xmlns:p=2'/>".into(), &own),
+            "<a xmlns=\"\" xmlns:p=\"http://p\" b='>xmlns=1 xmlns:p=2'/>"
+        );
+        let own = attributes(&[("b", ">"), ("xmlns", ""), ("xmlns:p", "http://q")]);
+        let whole = "<a b='>' xmlns='' xmlns:p = 'http://q'><p:c/></a>";
+        assert_eq!(of.self_contained(whole.into(), &own), whole);
     }
 
     #[test]

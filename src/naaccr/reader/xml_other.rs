@@ -16,8 +16,7 @@ impl XmlReader<'_> {
     ) -> Result<(), Fatal> {
         let begin = self.at;
         let spot = self.spot(begin);
-        // The attributes are read only to be sure they are well-formed.
-        self.attributes(tag)?;
+        let own = self.attributes(tag)?;
         self.at = content;
         let mut open = vec![tag.name];
         if tag.empty {
@@ -33,10 +32,15 @@ impl XmlReader<'_> {
                 }
                 continue;
             };
+            let stray = text_fault(&self.source.text()[self.at..self.at + length], self.at);
+            if let Some((at, what)) = stray {
+                return Err(self.syntax(at, what));
+            }
             self.at += length;
             let (markup, next) = self.markup()?;
             match markup {
                 Markup::Start(inner) => {
+                    // Read only to be sure they are well-formed.
                     self.attributes(&inner)?;
                     if !inner.empty {
                         open.push(inner.name);
@@ -73,7 +77,7 @@ impl XmlReader<'_> {
             self.keeper.report(ProblemKind::ControlCharacter, Severity::Error, spot, None, message);
             xml.retain(xml::is_allowed);
         }
-        extensions.push(Extension { xml: self.namespaces.self_contained(xml), line: spot.line });
+        extensions.push(Extension { xml: self.namespaces.self_contained(xml, &own), line: spot.line });
         Ok(())
     }
 
@@ -142,4 +146,10 @@ impl XmlReader<'_> {
         let (last, _) = self.lines.place(&self.source, self.at);
         Ok(if last > first { format!("lines {first} to {}", last - 1) } else { format!("in line {first}") })
     }
+}
+
+/// What is wrong with the references in text that is kept as it is written: where and what.
+fn text_fault(text: &[u8], at: usize) -> Option<value::Wrong> {
+    memchr::memchr2(b'&', b']', text)?;
+    value::decode(text, at, false, &mut String::new(), &mut |_| {}).err()
 }

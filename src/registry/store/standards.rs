@@ -186,20 +186,23 @@ pub fn switch(tx: &mut Tx<'_>, by: &By, id: i64, on: bool) -> Result<(), StoreEr
 /// The editions in use as the table says, with those already open kept; none when nothing changed.
 pub(super) fn read_in_use(conn: &mut Conn, now: &InUse) -> Result<Option<InUse>, StoreError> {
     let staging = StandardKind::Staging.word();
-    let rows: Vec<(i64, Algorithm, String, bool)> = standards(conn)?
+    let rows: Vec<(i64, Algorithm, String, u16, bool)> = standards(conn)?
         .into_iter()
         .filter(|row| row.kind == staging)
-        .filter_map(|row| Some((row.id, Algorithm::named(&row.name)?, row.edition, row.switched_on == 1)))
+        .filter_map(|row| {
+            let year = row.loaded_at.get(..4).and_then(|year| year.parse().ok()).unwrap_or(0);
+            Some((row.id, Algorithm::named(&row.name)?, row.edition, year, row.switched_on == 1))
+        })
         .collect();
-    if now.is_of(rows.iter().map(|(id, _, _, on)| (*id, *on))) {
+    if now.is_of(rows.iter().map(|(id, .., on)| (*id, *on))) {
         return Ok(None);
     }
     let mut loaded = Vec::with_capacity(rows.len());
-    for (id, algorithm, edition, on) in rows {
+    for (id, algorithm, edition, year, on) in rows {
         let archive = match now.known(id) {
             Some(known) => known,
             None => match content(conn, id) {
-                Ok(zip) => Arc::new(Loaded::new(id, algorithm, edition, zip)),
+                Ok(zip) => Arc::new(Loaded::new(id, algorithm, edition, year, zip)),
                 // One damaged standard must not keep a registry from opening; the compiled-in edition serves.
                 Err(error @ StoreError::Damaged { .. }) => {
                     log::error!("{error}");

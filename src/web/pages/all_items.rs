@@ -1,5 +1,7 @@
 //! Every item of the dictionary for one abstract: what the sections do not hold is reached here.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::banner::{Banner, Tab};
@@ -7,8 +9,10 @@ use super::case_stage::CaseStage;
 use super::fields::{context_of, words_of};
 use super::workbench::Case;
 use crate::dates::PartialDate;
-use crate::naaccr::{Level, super_dictionary};
+use crate::intake::arrived::dictionary_name;
+use crate::naaccr::{Dictionary, Level, super_dictionary};
 use crate::registry::sections::section_of;
+use crate::registry::store::standards;
 use crate::web::frame::Sheet;
 use crate::web::{Ask, Refused, Reply, show};
 
@@ -41,7 +45,20 @@ struct Row {
 #[derive(Serialize)]
 struct Own {
     id: String,
+    /// Number, name and dictionary, where the registry has the dictionary; empty else.
+    known: String,
     value: String,
+}
+
+/// What a user dictionary in use says of an item stored as `name:id`.
+fn known_as(id: &str, dictionaries: &[Arc<Dictionary>]) -> String {
+    let Some((name, id)) = id.split_once(':') else { return String::new() };
+    let of_name = dictionaries.iter().find(|dictionary| dictionary_name(dictionary.uri()) == name);
+    let item = of_name.and_then(|dictionary| dictionary.by_id(id));
+    item.map_or_else(String::new, |item| match item.number {
+        Some(number) => format!("{} {}, {name}", number.0, item.name),
+        None => format!("{}, {name}", item.name),
+    })
 }
 
 /// The page.
@@ -73,13 +90,18 @@ pub fn show(ask: &Ask) -> Result<Reply, Refused> {
             })
         })
         .collect();
+    let dictionaries = standards::dictionaries(&mut *ask.reading()?)?;
     let own = case
         .abstract_
         .items
         .iter()
         .chain(case.patient.items.iter())
         .filter(|(id, _)| id.contains(':'))
-        .map(|(id, value)| Own { id: id.into(), value: value.into() })
+        .map(|(id, value)| Own { id: id.into(), known: known_as(id, &dictionaries), value: value.into() })
+        .filter(|own| {
+            let text = format!("{} {}", own.id, own.known).to_lowercase();
+            words.iter().all(|word| text.contains(word.as_str()))
+        })
         .collect();
     let today = PartialDate::from_naive(ask.now().date_naive()).map_err(|e| Refused::Broken(e.to_string()))?;
     let page = AllItems {

@@ -31,6 +31,8 @@ pub struct Rules {
     pub schema_title: String,
     /// Why nothing was staged, in a sentence; empty if something was.
     pub trouble: String,
+    /// That the edition of the case's year is not here yet, in a sentence; empty if it is.
+    pub pending: String,
 }
 
 /// What to ask so that there is one schema.
@@ -118,13 +120,21 @@ impl CaseStage {
         let runs = staged(&editions, &as_of, patient, items);
         let mut made =
             CaseStage { differs: differing(&editions, &runs, items, &case.abstract_.derived), ..Self::default() };
+        let year = dx_year(|id| items.get(id));
         for (place, run) in runs.iter().enumerate() {
             let edition = editions.edition(run.algorithm);
             made.derivable.extend(edition.derivable_items().map(str::to_owned));
             if run.algorithm == Algorithm::Pediatric && !run.schema.is_some_and(is_of_a_child) {
                 continue;
             }
-            made.add(edition, run, &told(&editions, &runs, place, (patient, items), &as_of));
+            let pending = match year {
+                Some(year) if editions.is_pending(run.algorithm, Some(year)) => format!(
+                    "Made for diagnoses up to {}: the edition for {year} is not loaded yet. The case is marked pending-edition.",
+                    editions.made_for[run.algorithm as usize]
+                ),
+                _ => String::new(),
+            };
+            made.add(edition, run, &told(&editions, &runs, place, (patient, items), &as_of), pending);
             made.add_items(
                 edition,
                 run,
@@ -165,7 +175,7 @@ impl CaseStage {
         rules.chain(ask).collect::<Vec<_>>().join(",")
     }
 
-    fn add(&mut self, edition: &Edition, run: &Derived<'_>, steps: &[Step<'_>]) {
+    fn add(&mut self, edition: &Edition, run: &Derived<'_>, steps: &[Step<'_>], pending: String) {
         let schema = run.schema.and_then(|id| edition.schema(id));
         self.rules.push(Rules {
             name: run.algorithm.name(),
@@ -174,6 +184,7 @@ impl CaseStage {
             schema: run.schema.unwrap_or_default().into(),
             schema_title: schema.map_or("", |schema| schema.title()).into(),
             trouble: trouble(run).into(),
+            pending,
         });
         for question in &run.ask {
             if self.ask.iter().all(|asked| asked.id != question.xml_id) {

@@ -50,7 +50,7 @@ pub fn show(ask: &Ask) -> Result<Reply, Refused> {
         }
     }
     let start = Start { fields: vec![mode_field("practical")], hours: setting_number(conn, "files.look_hours")?, rows };
-    ask.page("pages/look", &Sheet::of("Look at a file", "/look"), &start)
+    ask.page("pages/look", &Sheet::of("Look at a file", "/look").with_script("drop.js"), &start)
 }
 
 fn mode_field(mode: &str) -> Field {

@@ -38,3 +38,47 @@ test('a file is looked at, its problems opened, and it is written anew with repa
   const [download] = await Promise.all([page.waitForEvent('download'), page.click('text=Keep the file')]);
   holds(/^converted_A260_/.test(download.suggestedFilename()), download.suggestedFilename());
 });
+
+// The same without a mouse or with nothing but one: dropped, pasted, or chosen by the keyboard.
+test('a file is dropped, pasted or chosen by the keyboard, and Enter sends it', async ({ page, url, shot, signIn }) => {
+  await signIn('registry_manager');
+  await page.goto(`${url}/look`);
+  const give = (kind, names) => page.evaluate(([kind, names, text]) => {
+    const carried = new DataTransfer();
+    names.forEach((name) => carried.items.add(new File([text], name, { type: 'text/xml' })));
+    const main = document.querySelector('main');
+    if (kind === 'paste') {
+      main.dispatchEvent(new ClipboardEvent('paste', { bubbles: true, cancelable: true, clipboardData: carried }));
+      return true;
+    }
+    main.dispatchEvent(new DragEvent('dragenter', { bubbles: true, cancelable: true, dataTransfer: carried }));
+    if (kind === 'over') return true;
+    const dropped = new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer: carried });
+    main.dispatchEvent(dropped);
+    return dropped.defaultPrevented;
+  }, [kind, names, FILE]);
+  const said = () => page.locator('form[data-drop] output').textContent();
+
+  await give('over', ['dropped.xml']);
+  holds(await page.locator('form[data-drop].over').count() === 1, 'the form shows that it takes what hangs over the page');
+  holds(await give('drop', ['one.xml', 'two.xml']), 'a drop never leaves the page');
+  same(await said(), 'These are 2 files; drop one at a time.', 'two at once');
+  await give('drop', ['dropped.xml']);
+  holds((await said()).startsWith('dropped.xml, 1.'), await said());
+  await shot('look-dropped');
+  await give('paste', ['pasted.xml']);
+  holds((await said()).startsWith('pasted.xml'), await said());
+
+  // The field opens the chooser by Enter, as browsers do it; what is chosen is sent by Enter on the button.
+  await page.focus('#file');
+  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Enter')]);
+  const path = join(mkdtempSync(join(tmpdir(), 'look-')), 'chosen.xml');
+  writeFileSync(path, FILE);
+  await chooser.setFiles(path);
+  holds((await said()).startsWith('chosen.xml'), await said());
+  await give('drop', ['dropped.xml']);
+  same(await page.evaluate(() => document.activeElement.type), 'submit', 'the button is next');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/look\/\d+/);
+  await page.locator('#pr').waitFor({ timeout: 30000 });
+});

@@ -9,6 +9,7 @@ use accession::registry::derived::Derivation;
 use accession::registry::rederive::accept_ours;
 use accession::registry::store::records::{self, Abstract};
 use accession::registry::store::{By, DatabaseUrl, Kind, Store, StoreError};
+use accession::staging::Algorithm;
 
 use crate::kit::{Database, accession, init, is_sound};
 
@@ -122,6 +123,21 @@ on_both!(our_value_takes_the_place_of_a_received_one_when_a_person_accepts_it, |
     let now = case(&store);
     assert_eq!((now.items.value("schemaId"), now.items.value("derivedSummaryStage2018")), ("00480", "7"));
     assert!(matches!(accept(now.version, "schemaId"), Err(StoreError::Refused(_))));
+    is_sound(db);
+});
+
+on_both!(a_case_of_a_year_whose_edition_is_not_here_is_marked_pending, |db| {
+    let store = registry(db, &[("dateOfDiagnosis", "20270405")]);
+    let eod = |store: &Store| derived(store).run(Algorithm::Eod).cloned().unwrap();
+    assert!(eod(&store).pending, "{:?}", eod(&store));
+    assert_eq!(db.number("SELECT count(*) FROM abstract WHERE derived LIKE '%\"pending\":true%'"), 1);
+    let report = db.folder().join("report.csv").display().to_string();
+    accession(&["standards", "restage", "--out", &report, "--database", db.url()]).expect_code(1);
+    let lines = std::fs::read_to_string(&report).unwrap();
+    assert!(lines.contains("1,1,1,pending-edition,eod,2027,3.3,\n"), "{lines}");
+    // The year was wrong: nothing waits any more.
+    change(&store, &[("dateOfDiagnosis", "20260405")]);
+    assert!(!eod(&store).pending);
     is_sound(db);
 });
 

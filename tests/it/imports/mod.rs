@@ -2,6 +2,7 @@
 //! changes nothing.
 
 pub mod compare;
+mod dictionaries;
 mod refused;
 mod reviews;
 mod withdrawn;

@@ -45,3 +45,25 @@ on_both!(of_a_later_report_the_chosen_items_are_taken_and_the_rest_stays, |db| {
     assert!(visitor.get("/cases/1/differs").expect_status(200).text().contains("No later report waits"));
     is_sound(db);
 });
+
+on_both!(who_takes_from_a_later_report_of_a_free_case_holds_it_from_then_on, |db| {
+    init(db);
+    let first = compare::small_file(db, "first.xml", "C504", "SMITH");
+    let second = compare::small_file(db, "second.xml", "C505", "SMITH");
+    import(db, &first, &[]);
+    assert_eq!(import(db, &second, &[])["review"].as_i64(), Some(1));
+    let held = "SELECT count(*) FROM abstract a JOIN user_ u ON u.id = a.abstractor WHERE u.login = 'anna'";
+    assert_eq!(db.number("SELECT count(*) FROM abstract WHERE abstractor IS NULL"), 1);
+    let anna = Person::add(db, "anna", &[Role::Abstractor], &["0010000001"]);
+    let server = Server::start(db.url());
+    let mut visitor = anna.at(&server);
+    let page = visitor.get("/cases/1/differs").expect_status(200);
+    let value = |name| page.input(name).unwrap();
+    let (review, seen, patient) = (value("review"), value("seen"), value("seen_patient"));
+    let fields = [("review", &*review), ("seen", &*seen), ("seen_patient", &*patient), ("what", "all")];
+    visitor.post("/cases/1/differs", &fields).expect_status(303);
+    assert_eq!(db.number(held), 1);
+    let changes = "SELECT count(*) FROM history WHERE login = 'anna'";
+    assert!(db.number(changes) > 0);
+    is_sound(db);
+});

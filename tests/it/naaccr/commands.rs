@@ -275,3 +275,48 @@ fn deidentify_leaves_nothing_that_names_and_lists_what_it_did() {
     let limited = std::fs::read_to_string(&again).unwrap();
     assert!(limited.contains("20200405") && !limited.contains("Token") && !limited.contains("TOKEN"));
 }
+
+#[test]
+fn every_bound_is_a_setting_of_the_environment_with_a_message_of_its_own() {
+    let here = tempfile::tempdir().unwrap();
+    let text = file("I", &[("00000001", &["C509"]), ("00000002", &["C341"])]);
+    let text = text.replacen("</Tumor>", "<o:a xmlns:o=\"http://o\"><o:b><o:c/></o:b></o:a></Tumor>", 1);
+    let plain = put(here.path(), "in.xml", &text);
+    let packed = here.path().join("bomb.xml.gz");
+    let mut gzip = flate2::write::GzEncoder::new(std::fs::File::create(&packed).unwrap(), flate2::Compression::best());
+    std::io::Write::write_all(&mut gzip, text.replace("</NaaccrData>", "").as_bytes()).unwrap();
+    std::io::Write::write_all(&mut gzip, &vec![b' '; 20 << 20]).unwrap();
+    gzip.finish().unwrap();
+    let packed = packed.display().to_string();
+    let mut said: Vec<String> = Vec::new();
+    for (file, name, value) in [
+        (&plain, "ACCESSION_MAX_VALUE", "3"),
+        (&plain, "ACCESSION_MAX_PATIENT", "100"),
+        (&plain, "ACCESSION_MAX_TOTAL", "400"),
+        (&plain, "ACCESSION_MAX_DEPTH", "1"),
+        (&plain, "ACCESSION_MAX_ATTRIBUTES", "2"),
+        (&packed, "ACCESSION_MAX_RATIO", "20"),
+    ] {
+        let words = ["naaccr", "inspect", file.as_str(), "--json", "--max-problems", "0"];
+        let run = accession_with(&words, b"", &[(name, value)]).expect_code(2);
+        let fatal = run.json()["fatal"].clone();
+        assert!(fatal["message"].as_str().is_some_and(|m| !m.is_empty()), "{name}: {fatal}");
+        said.push(fatal["message"].to_string());
+        // What is given on the line wins.
+        if name == "ACCESSION_MAX_VALUE" {
+            accession_with(&["naaccr", "inspect", file, "--max-value", "9000"], b"", &[(name, value)]).expect_code(0);
+        }
+    }
+    let many = said.len();
+    said.sort();
+    said.dedup();
+    assert_eq!(said.len(), many, "{said:?}");
+    let run = accession_with(
+        &["naaccr", "inspect", &plain],
+        b"",
+        &[("ACCESSION_JSON", "yes"), ("ACCESSION_UNKNOWN", "keep")],
+    );
+    assert!(run.stdout.starts_with('{'), "{}", run.stdout);
+    let run = accession_with(&["naaccr", "inspect", &plain], b"", &[("ACCESSION_MAX_DEPTH", "deep")]).expect_code(2);
+    assert!(run.stderr.contains("deep") && run.stderr.contains("max-depth"), "{}", run.stderr);
+}

@@ -12,7 +12,7 @@ const FILE: &str = "<?xml version=\"1.0\"?>\n<NaaccrData baseDictionaryUri=\"htt
      <Tumor><Item naaccrId=\"primarySite\">C509</Item></Tumor>\n</Patient>\n</NaaccrData>\n";
 
 /// The page once nothing runs any more.
-fn settled(visitor: &mut Visitor, path: &str) -> String {
+pub fn settled(visitor: &mut Visitor, path: &str) -> String {
     let until = Instant::now() + Duration::from_secs(60);
     loop {
         let page = visitor.get(path).expect_status(200);

@@ -1,7 +1,7 @@
 //! NAACCR files through the command line, against the reference library's answers and the published samples.
 
 mod commands;
-mod look;
+pub mod look;
 mod mutations;
 mod probes;
 mod reading;

@@ -1,16 +1,21 @@
 //! Any bytes as an archive, any text as a case: an answer or a refusal, never a panic, never long.
 //!
-//! The ordinary run takes a few thousand; `ACCESSION_FUZZ_SECONDS=600 cargo test --test it fuzz -- --ignored` goes on
-//! for as long as it is told. The numbers come from a seed, so that a finding can be found again.
+//! The ordinary run takes a few thousand and the corpus of the fuzzer; `ACCESSION_FUZZ_SECONDS=600 cargo test --test it
+//! fuzz -- --ignored` goes on for as long as it is told. The numbers come from a seed, so that a finding can be found
+//! again. `fuzz/run archive` and `fuzz/run input` go by coverage instead.
 
 #![allow(clippy::unwrap_used)]
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use accession::staging::{Algorithm, AsOf, Checks, Edition, Keep, Mode, compile_archive};
+use accession::staging::{self, Algorithm, AsOf, Checks, Edition, Keep, Mode, compile_archive};
 use serde_json::json;
 
 use super::made::an_archive;
+
+#[path = "../../../fuzz/staging_targets.rs"]
+mod staging_targets;
 
 /// Numbers from a seed (xorshift).
 struct Dice(u64);
@@ -144,6 +149,18 @@ fn try_case(edition: &Edition, dice: &mut Dice) {
     if let (Some((key, value)), Some(schema)) = (values.first(), edition.schemas().next()) {
         edition.is_code_valid(schema.id(), key, *value, &year);
         edition.facts(schema.id());
+    }
+}
+
+#[test]
+fn the_corpus_of_the_fuzzer_and_the_cases_it_found_are_answered() {
+    for (name, take) in
+        [("archive", staging_targets::archive as fn(&[u8])), ("input", staging_targets::input as fn(&[u8]))]
+    {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name);
+        let files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+        assert!(files.len() > 5, "{name}");
+        files.iter().for_each(|file| take(&std::fs::read(file).unwrap()));
     }
 }
 

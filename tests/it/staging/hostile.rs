@@ -5,7 +5,7 @@
 use accession::staging::{Edition, Refused};
 use serde_json::json;
 
-use super::made::{Made, an_archive};
+use super::made::{Made, an_archive, problems, stage};
 
 fn whole() -> Made {
     let mut archive = an_archive();
@@ -137,4 +137,26 @@ fn compiled_tables_that_are_damaged_are_refused_and_never_panic() {
         damaged[at] ^= 0x2a;
         let _ = Edition::from_compiled(&damaged);
     }
+}
+
+/// Tables that each jump twice to the next double the way with each table: 40 of them would take years.
+#[test]
+fn jumps_that_double_are_refused_and_end_where_they_are_let_through() {
+    let mut archive = an_archive();
+    for at in 0..40 {
+        let columns = json!([["site", "INPUT"], ["stage", "ENDPOINT"], ["other", "ENDPOINT"]]);
+        let next = format!("JUMP:t{}", at + 1);
+        archive.table(&format!("t{at}"), columns, json!([["*", next, next]]));
+    }
+    archive.table("t40", json!([["site", "INPUT"], ["stage", "ENDPOINT"]]), json!([["*", "VALUE:1"]]));
+    archive.schema(json!({"mappings": [{"id": "m", "tables": [{"id": "t0"}]}]}));
+    assert_eq!(
+        reason(&archive),
+        "schema only may send a case through more than 10000 tables, by tables that jump to others more than once"
+    );
+    let edition = archive.let_through();
+    let staged = stage(&edition, &[]);
+    assert_eq!((staged.path().len(), staged.output("stage")), (10_000, Some("1")));
+    assert!(problems(&staged).iter().all(|p| p.starts_with("INFINITE_LOOP")), "{:?}", problems(&staged));
+    assert!(staged.problems.len() < 1000);
 }
