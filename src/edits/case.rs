@@ -25,7 +25,7 @@ pub struct Stranger<'a> {
 }
 
 /// One tumor, or the patient's items alone.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct TumorCase<'a> {
     values: Vec<Value<'a>>,
     /// What is filled at this level, as given.
@@ -94,6 +94,21 @@ impl<'a> TumorCase<'a> {
     /// The value of an item by its id.
     pub fn get(&self, id: &str) -> &'a str {
         Slot::of(id).map_or("", |slot| self.value(slot).text)
+    }
+
+    /// The same with another value of one item; the schema is looked up again if the item selects it.
+    fn changed(&self, slot: Slot, value: &'a str, selects: bool) -> TumorCase<'a> {
+        let mut new = self.clone();
+        new.values[slot.at()] = Value::of(value);
+        new.filled.retain(|(other, _)| *other != slot);
+        if !value.is_empty() {
+            new.filled.push((slot, value));
+        }
+        if selects {
+            new.schema = OnceCell::new();
+            new.read_year();
+        }
+        new
     }
 
     /// Makes the schema a given one, whatever the items say; for the tests of rules.
@@ -201,6 +216,31 @@ impl<'a> Case<'a> {
     /// The patient's items alone.
     pub fn patient(&self) -> &TumorCase<'a> {
         &self.patient
+    }
+
+    /// The case with another value of one item: of a tumor, or of the patient and so of every tumor.
+    pub(crate) fn changed(
+        &self,
+        tumor: Option<usize>,
+        slot: Slot,
+        value: &'a str,
+        with: &Surroundings<'a>,
+    ) -> Case<'a> {
+        let selects = slot == Slot::date_of_diagnosis()
+            || with.editions.edition(Algorithm::Eod).selecting_items().any(|(_, id)| id == slot.id());
+        let tumors = self.tumors.iter().enumerate();
+        let tumors = tumors.map(|(at, own)| match tumor {
+            Some(changed) if changed != at => own.clone(),
+            Some(_) => own.changed(slot, value, selects),
+            // An item of the patient is seen from every tumor, but is filled only once.
+            None => TumorCase { filled: own.filled.clone(), ..own.changed(slot, value, selects) },
+        });
+        let tumors = tumors.collect();
+        let patient = match tumor {
+            None => self.patient.changed(slot, value, selects),
+            Some(_) => self.patient.clone(),
+        };
+        Case { patient, tumors }
     }
 
     pub(crate) fn map_tumors(mut self, change: impl Fn(usize, TumorCase<'a>) -> TumorCase<'a>) -> Case<'a> {

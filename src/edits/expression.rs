@@ -441,6 +441,7 @@ impl Number {
         match self {
             Number::Tumors(_) => true,
             Number::Sum(a, b) | Number::Less(a, b) | Number::Product(a, b) => a.counts_tumors() || b.counts_tumors(),
+            Number::Highest(all) => all.iter().any(Number::counts_tumors),
             _ => false,
         }
     }

@@ -388,6 +388,14 @@ mod tests {
         assert!(untested[0].message.contains("passes is missing"), "{untested:?}");
         let hole = faults(&text.replace("laterality = 7", "laterality = 1").replace("\"m\"", "\"{lat}\""));
         assert!(hole[0].message.contains("{lat}"), "{hole:?}");
+        for (message, column, words) in
+            [("it is {laterality", 18, "has no }"), ("laterality}", 22, "has no {"), (" ", 12, "is empty")]
+        {
+            let text = text.replace("laterality = 7", "laterality = 1").replace("\"m\"", &format!("\"{message}\""));
+            let found = faults(&text);
+            assert!(found.len() == 1 && found[0].message.contains(words), "{found:?}");
+            assert_eq!((found[0].line, found[0].column), (9, column), "{found:?}");
+        }
         assert!(faults(&text.replace("laterality = 7", "laterality = 1")).is_empty());
         assert_eq!(faults("[[edit]]\nid = 3\n")[0].line, 2);
     }

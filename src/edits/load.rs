@@ -293,9 +293,15 @@ impl OneEdit<'_> {
         }
         let mut named = reads.clone();
         named.extend(overrides.iter().map(|o| o.flag));
+        if let Some((at, why)) = broken_message(edit.message.get_ref()) {
+            faults.push(fault(self.place.inside(edit.message.span(), at), why.to_owned()));
+        }
         for hole in holes(edit.message.get_ref()) {
             let bare = hole.strip_prefix("a.").or_else(|| hole.strip_prefix("b.")).unwrap_or(hole);
-            if Slot::of(bare).is_none() && bare != "schema" {
+            if let Some(slot) = Slot::of(bare).filter(|slot| !reads.contains(slot)) {
+                // What the message shows is told anew when it changes.
+                reads.push(slot);
+            } else if Slot::of(bare).is_none() && bare != "schema" {
                 let at = edit.message.get_ref().find(hole).unwrap_or(0);
                 let at = self.place.inside(edit.message.span(), at);
                 faults.push(fault(at, format!("the message has a hole {{{hole}}}, which is no item")));
@@ -414,6 +420,24 @@ impl OneEdit<'_> {
         }
         trials
     }
+}
+
+/// Where a message is empty or has a brace without its fellow.
+fn broken_message(message: &str) -> Option<(usize, &'static str)> {
+    if message.trim().is_empty() {
+        return Some((0, "the message is empty"));
+    }
+    let mut open = None;
+    for (at, sign) in message.char_indices() {
+        match (sign, open) {
+            ('{', None) => open = Some(at),
+            ('{', Some(at)) => return Some((at, "a { in the message has no }")),
+            ('}', None) => return Some((at, "a } in the message has no {")),
+            ('}', Some(_)) => open = None,
+            _ => {}
+        }
+    }
+    open.map(|at| (at, "a { in the message has no }"))
 }
 
 /// The holes of a message.

@@ -4,8 +4,11 @@ use super::case::TumorCase;
 use super::slots::{Slot, date_in};
 use crate::codes::{Context, meaning};
 
+/// Characters of a code's name in a message.
+const LABEL: usize = 70;
+
 /// A value as a person reads it: `2 (Left)`, `2024-05-––`, `blank`.
-pub(crate) fn value_in_words(tumor: &TumorCase<'_>, slot: Slot) -> String {
+pub fn value_in_words(tumor: &TumorCase<'_>, slot: Slot) -> String {
     let value = tumor.value(slot).text;
     if value.is_empty() {
         return "blank".to_owned();
@@ -15,14 +18,25 @@ pub(crate) fn value_in_words(tumor: &TumorCase<'_>, slot: Slot) -> String {
     {
         return date.screen();
     }
-    let context = Context::of(|id| Some(tumor.get(id)).filter(|text| !text.is_empty()));
-    match meaning(slot.id(), value, &context) {
-        Some(meaning) if !meaning.label.is_empty() => {
-            let label: String = meaning.label.split(['\n', ';']).next().unwrap_or("").trim().chars().take(70).collect();
-            format!("{value} ({label})")
-        }
-        _ => value.to_owned(),
+    match label_in_words(tumor, slot) {
+        label if label.is_empty() => value.to_owned(),
+        label => format!("{value} ({label})"),
     }
+}
+
+/// What the value of an item means in this tumor, in one line; empty when nobody says.
+pub(crate) fn label_in_words(tumor: &TumorCase<'_>, slot: Slot) -> String {
+    let context = Context::of(|id| Some(tumor.get(id)).filter(|text| !text.is_empty()));
+    let meaning = meaning(slot.id(), tumor.value(slot).text, &context);
+    let Some(line) = meaning.as_ref().and_then(|meaning| meaning.label.split(['\n', ';']).next()).map(str::trim) else {
+        return String::new();
+    };
+    if line.chars().count() <= LABEL {
+        return line.to_owned();
+    }
+    // A name that is too long ends after a whole word.
+    let cut: String = line.chars().take(LABEL).collect();
+    format!("{}…", cut.rsplit_once(' ').map_or(&*cut, |(head, _)| head).trim_end_matches([',', '(', ' ']))
 }
 
 /// The message with its holes filled.

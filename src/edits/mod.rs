@@ -9,9 +9,11 @@
 
 mod calls;
 mod case;
+mod causes;
 mod code_set;
 mod eval;
 mod expression;
+mod fixes;
 mod frame;
 mod generated;
 mod lexer;
@@ -30,12 +32,15 @@ mod words;
 
 pub use calls::{Check, Source};
 pub use case::{Case, Stranger, TumorCase};
+pub use causes::{Cause, causes};
 pub use code_set::{BadSet, CodeSet, Value};
 pub use eval::Surroundings;
 pub use expression::{Date, Expression, ItemOf, Number, Order, Text, Tumors, Whose};
+pub use fixes::{Choice, Fix};
 pub use frame::{Confidence, Edit, Fault, Override, Scope, Severity, Trial, Years};
 pub use library::{EditFile, EditSet, Library, shipped_files};
 pub use load::{Trials, trial};
+pub use message::value_in_words;
 pub use mutants::{Mutant, mutants};
 pub use own::{OwnHead, examine_own};
 pub use required::{ClassGroup, Requirement, Status, read as read_requirements, requirements};

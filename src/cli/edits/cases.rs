@@ -6,7 +6,7 @@ use anyhow::{Context, anyhow};
 use clap::Args;
 use serde_json::{Map, Value, json};
 
-use super::{Which, json::failure};
+use super::{Which, json::failure, told};
 use crate::cli::Outcome;
 use crate::edits::{Case, Plan, Surroundings};
 use crate::naaccr::{RecordType, Version};
@@ -22,6 +22,9 @@ pub struct Cases {
     /// Record type.
     #[arg(long = "type", default_value = "A")]
     record_type: String,
+    /// Every cause with its rule, source and values to choose stands under `causes`.
+    #[arg(long)]
+    explain: bool,
     /// Makes no difference: results are lines of JSON always.
     #[arg(long)]
     json: bool,
@@ -40,7 +43,7 @@ impl Cases {
         let mut outcome = Outcome::Done;
         for (line, number) in io::stdin().lock().lines().zip(1u64..) {
             let line = line.context("reading the standard input")?;
-            let answer = match answer(&line, &plan, &with) {
+            let answer = match answer(&line, &plan, &with, self.explain) {
                 Ok(answer) => answer,
                 Err(error) => json!({"line": number, "error": error}),
             };
@@ -59,7 +62,7 @@ impl Cases {
     }
 }
 
-fn answer(line: &str, plan: &Plan<'_>, with: &Surroundings<'static>) -> Result<Value, String> {
+fn answer(line: &str, plan: &Plan<'_>, with: &Surroundings<'static>, explain: bool) -> Result<Value, String> {
     let read: Value = serde_json::from_str(line).map_err(|error| format!("not JSON: {error}"))?;
     let object = read.as_object().ok_or("a case is an object {id,patient,tumors}")?;
     let patient = match object.get("patient") {
@@ -75,10 +78,13 @@ fn answer(line: &str, plan: &Plan<'_>, with: &Surroundings<'static>) -> Result<V
         None => return Err("a case has patient or tumors".to_owned()),
     };
     let case = Case::new(patient, tumors);
-    let failures: Vec<Value> = plan.check(&case, with).iter().map(failure).collect();
+    let failures = plan.check(&case, with);
     let mut answer = Map::new();
     answer.insert("id".into(), object.get("id").cloned().unwrap_or(Value::Null));
-    answer.insert("failures".into(), failures.into());
+    answer.insert("failures".into(), failures.iter().map(failure).collect::<Vec<Value>>().into());
+    if explain {
+        answer.insert("causes".into(), told::as_json(&told::explain(plan, &case, with, &failures)));
+    }
     Ok(Value::Object(answer))
 }
 

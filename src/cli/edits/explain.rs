@@ -31,9 +31,9 @@ impl Explain {
                 .map(|set| set.name.as_str())
                 .collect();
             if self.json {
-                println!("{}", as_json(edit, &sets));
+                say!("{}", as_json(edit, &sets));
             } else {
-                tell(edit, &sets);
+                tell(edit, &sets)?;
             }
         }
         Ok(Outcome::Done)
@@ -55,32 +55,33 @@ fn as_json(edit: &Edit, sets: &[&str]) -> serde_json::Value {
     })
 }
 
-fn tell(edit: &Edit, sets: &[&str]) {
-    println!("{}  {}", edit.id, edit.name);
-    println!("  {}", rule_in_words(edit));
-    println!("  message    {}", edit.message);
+fn tell(edit: &Edit, sets: &[&str]) -> anyhow::Result<Outcome> {
+    say!("{}  {}", edit.id, edit.name);
+    say!("  {}", rule_in_words(edit));
+    say!("  message    {}", edit.message);
     if !edit.help.is_empty() {
-        println!("  help       {}", edit.help);
+        say!("  help       {}", edit.help);
     }
     let items: Vec<String> = edit.items.iter().map(|slot| format!("{} ({})", slot.label(), slot.id())).collect();
-    println!("  items      {}", items.join(", "));
-    println!(
+    say!("  items      {}", items.join(", "));
+    say!(
         "  severity   {:?}, confidence {:?}, agency {}, family {}",
         edit.severity(),
         edit.confidence,
         edit.agency,
         edit.family
     );
-    println!("  for        diagnoses of {}, record types {}", edit.years, edit.record_types);
+    say!("  for        diagnoses of {}, record types {}", edit.years, edit.record_types);
     if let Some((name, documented)) = &edit.standard {
-        println!("  standard   {name} ({})", if *documented { "documented" } else { "unverified" });
+        say!("  standard   {name} ({})", if *documented { "documented" } else { "unverified" });
     }
     for over in &edit.overrides {
         let values = over.values.as_ref().map_or("any value".to_owned(), |values| values.parts().join(", "));
-        println!("  over-ride  {} ({values})", over.flag.id());
+        say!("  over-ride  {} ({values})", over.flag.id());
     }
-    println!("  sets       {}", sets.join(", "));
-    println!("  source     {}", edit.source);
-    println!("  written    when {}; fail {}", edit.written.0, edit.written.1);
-    println!("  tests      {}; {}:{}", edit.trials.len(), edit.file, edit.line);
+    say!("  sets       {}", sets.join(", "));
+    say!("  source     {}", edit.source);
+    say!("  written    when {}; fail {}", edit.written.0, edit.written.1);
+    say!("  tests      {}; {}:{}", edit.trials.len(), edit.file, edit.line);
+    Ok(Outcome::Done)
 }

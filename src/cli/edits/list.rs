@@ -44,8 +44,8 @@ impl List {
             for set in library.sets() {
                 let runs = library.edits().iter().filter(|edit| library.runs_in(edit, set)).count();
                 match self.json {
-                    true => println!("{}", json!({"set": set.name, "title": set.title, "edits": runs})),
-                    false => println!("{:22} {runs:5} edits  {}", set.name, set.title),
+                    true => say!("{}", json!({"set": set.name, "title": set.title, "edits": runs})),
+                    false => say!("{:22} {runs:5} edits  {}", set.name, set.title),
                 }
             }
             return Ok(Outcome::Done);
@@ -65,20 +65,20 @@ impl List {
             all.sort_by_cached_key(|edit| drawn(&self.seed, &[&edit.id]));
             for edit in all.into_iter().take(draw) {
                 match self.json {
-                    true => println!("{}", json!({"id": edit.id, "message": edit.message, "source": edit.source})),
-                    false => println!("{}\n    {}\n    {}", edit.id, edit.message, edit.source),
+                    true => say!("{}", json!({"id": edit.id, "message": edit.message, "source": edit.source})),
+                    false => say!("{}\n    {}\n    {}", edit.id, edit.message, edit.source),
                 }
             }
             return Ok(Outcome::Done);
         }
         for edit in library.edits().iter().filter(wanted) {
             match self.json {
-                true => println!(
+                true => say!(
                     "{}",
                     json!({"id": edit.id, "name": edit.name, "family": edit.family, "severity": edit.severity(),
                         "confidence": edit.confidence, "agency": edit.agency, "years": edit.years.to_string()})
                 ),
-                false => println!(
+                false => say!(
                     "{:44} {:18} {:8} {:?}  {}",
                     edit.id,
                     edit.family,
@@ -154,12 +154,18 @@ impl Diff {
         };
         if self.json {
             let changed: BTreeMap<&str, Value> = changed.iter().map(|(id, what)| (*id, json!(what))).collect();
-            println!("{}", json!({"new": added, "changed": changed, "retired": retired}));
+            say!("{}", json!({"new": added, "changed": changed, "retired": retired}));
         } else {
-            added.iter().for_each(|id| println!("new      {id}"));
-            changed.iter().for_each(|(id, what)| println!("changed  {id}: {}", what.join(", ")));
-            retired.iter().for_each(|id| println!("retired  {id}"));
-            println!("{} new, {} changed, {} retired", added.len(), changed.len(), retired.len());
+            for id in &added {
+                say!("new      {id}");
+            }
+            for (id, what) in &changed {
+                say!("changed  {id}: {}", what.join(", "));
+            }
+            for id in &retired {
+                say!("retired  {id}");
+            }
+            say!("{} new, {} changed, {} retired", added.len(), changed.len(), retired.len());
         }
         let same = added.is_empty() && changed.is_empty() && retired.is_empty();
         Ok(if same { Outcome::Done } else { Outcome::Found })

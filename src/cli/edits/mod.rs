@@ -1,5 +1,15 @@
 //! `accession edits`: data-quality rules by the command line.
 
+/// Prints a line; whoever has read enough and closed the pipe ends the command quietly.
+macro_rules! say {
+    ($($part:tt)*) => {{
+        use std::io::Write as _;
+        if writeln!(std::io::stdout(), $($part)*).is_err_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe) {
+            return Ok(crate::cli::Outcome::Done);
+        }
+    }};
+}
+
 mod cases;
 mod explain;
 mod json;
@@ -7,6 +17,7 @@ mod list;
 mod mutants;
 mod run;
 mod test;
+mod told;
 
 use std::path::PathBuf;
 

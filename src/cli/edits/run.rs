@@ -9,7 +9,7 @@ use anyhow::{Context, anyhow};
 use clap::Args;
 use serde_json::{Map, Value, json};
 
-use super::{Which, json::failure};
+use super::{Which, json::failure, told};
 use crate::cli::Outcome;
 use crate::edits::{Case, Failure, Severity};
 use crate::naaccr::{Fatal, Patient, ReadOptions, Reader, Unknown};
@@ -24,6 +24,9 @@ pub struct Run {
     /// A line of JSON a patient and one of counts; else a table of counts.
     #[arg(long)]
     json: bool,
+    /// Every cause in words: values with meaning, rule, source, values to choose. With `--json` as `causes` of a line.
+    #[arg(long)]
+    explain: bool,
     /// Failures that a flag lets pass are told too.
     #[arg(long)]
     over_ridden: bool,
@@ -88,11 +91,17 @@ impl Run {
             counts.take(patient.tumors.len(), &failures);
             if self.json {
                 let lines: Vec<Value> = failures.iter().map(failure).collect();
-                let line = json!({"patient": patient.ordinal, "failures": lines});
+                let mut line = json!({"patient": patient.ordinal, "failures": lines});
+                if self.explain {
+                    line["causes"] = told::as_json(&told::explain(&plan, &case, &with, &failures));
+                }
                 serde_json::to_writer(&mut out, &line)
                     .map_err(io::Error::from)
                     .context("writing the standard output")?;
                 out.write_all(b"\n").context("writing the standard output")?;
+            } else if self.explain {
+                let causes = told::explain(&plan, &case, &with, &failures);
+                told::write(&mut out, patient.ordinal, &causes).context("writing the standard output")?;
             }
         }
         let outcome = if counts.failures == 0 { Outcome::Done } else { Outcome::Found };

@@ -1,5 +1,7 @@
 //! The edits by the command line: lines of cases, files, the seeded errors of the synthetic file.
 
+mod clean_file;
+
 use std::collections::HashMap;
 use std::path::PathBuf;
 
@@ -88,6 +90,34 @@ fn a_states_own_file_is_tested_and_run_without_a_build() {
 fn no_mutant_of_a_shipped_edit_survives() {
     let told = accession(&["edits", "mutants", "--json"]).expect_code(0).json();
     assert!(told["mutants"].as_u64().unwrap() > 3_000 && told["survivors"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn a_second_reader_who_saw_message_and_source_agrees_with_sixty_drawn_edits() {
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/it/edits/second_reader.jsonl");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let drawn = accession(&["edits", "list", "--draw", "60", "--json"]).expect_code(0).json_lines();
+    assert_eq!(drawn.len(), 60);
+    for line in &drawn {
+        let id = format!("{{\"edit\":\"{}\",", line["id"].as_str().unwrap());
+        assert_eq!(text.lines().filter(|one| one.starts_with(&id)).count(), 2, "{id}");
+    }
+    let told = accession(&["edits", "test", "--cases", file.to_str().unwrap(), "--json"]).expect_code(0).json();
+    assert_eq!((told["edits"].as_u64(), told["tests"].as_u64()), (Some(60), Some(120)));
+}
+
+#[test]
+fn a_cause_is_one_line_with_rule_source_agencies_and_values_to_choose() {
+    let line = br#"{"id":1,"patient":{"sexAssignedAtBirth":"2"},"tumors":[{"primarySite":"C342","laterality":"2","histologicTypeIcdO3":"8140","behaviorCodeIcdO3":"3","dateOfDiagnosis":"20240501"}]}"#;
+    let run = ["edits", "cases", "--explain", "--set", "seer", "--as-of", "2026-06-30"];
+    let answers = accession_with(&run, line, &[]).expect_code(1).json_lines();
+    let causes = answers[0]["causes"].as_array().unwrap();
+    let lobe = causes.iter().find(|cause| cause["edits"][0] == "lat-middle-lobe-left").unwrap();
+    assert_eq!(lobe["items"][0]["value"], "2 (Left (origin of primary))");
+    assert_eq!(lobe["fixes"][0]["item"], "laterality");
+    assert_eq!(lobe["fixes"][0]["values"][0]["value"], "1");
+    assert!(lobe["rule"].as_str().unwrap().contains("it fails if Laterality is not 1"), "{lobe}");
+    assert!(!lobe["source"].as_str().unwrap().is_empty() && lobe["agencies"][0] == "SEER");
 }
 
 /// Where the seeded error must be found: on one of these items, among the first three of a failure.
