@@ -39,6 +39,7 @@ const PLACES: &[Area] = &[
     Area { text: "Users", path: "/admin/users" },
     Area { text: "Yearly review of users", path: "/admin/users/review" },
     Area { text: "Facilities", path: "/admin/facilities" },
+    Area { text: "State of the server", path: "/admin/system" },
     Area { text: "Settings", path: "/admin/settings" },
     Area { text: "Standards", path: "/admin/standards" },
     Area { text: "Audit", path: "/admin/audit" },

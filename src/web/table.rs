@@ -15,6 +15,7 @@ const REVIEW: Who = Who::May(May::ReviewUsers);
 const FACILITIES: Who = Who::May(May::AdministerFacilities);
 const SETTINGS: Who = Who::May(May::ChangeSettings);
 const STANDARDS: Who = Who::May(May::LoadStandards);
+const SYSTEM: Who = Who::May(May::SeeSystem);
 const AUDIT: Who = Who::May(May::ReadAudit);
 const PATIENTS: Who = Who::May(May::SeePatients);
 const FOLLOW: Who = Who::May(May::PostFollowUp);
@@ -112,6 +113,8 @@ pub const ROUTES: &[Route] = &[
     get("/admin/audit.csv", AUDIT, Registry, View, audit::csv),
     get("/admin/break-glass", JUDGE_GLASS, Registry, View, break_glass::list),
     post("/admin/break-glass/{g}", JUDGE_GLASS, Registry, Change, break_glass::judge),
+    get("/admin/system", SYSTEM, Registry, NoLine, system::show),
+    post("/admin/system/mail", SYSTEM, Registry, Change, system::mail),
     get("/codes", Who::SignedIn, NoScope, NoLine, code_browser::show),
     get("/codes/{kind}/{code}", Who::SignedIn, NoScope, NoLine, code_browser::one),
     get("/schemas", Who::SignedIn, NoScope, NoLine, schema_browser::show),

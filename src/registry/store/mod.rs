@@ -34,6 +34,7 @@ pub mod settings;
 pub mod sources;
 pub mod sql_access;
 pub mod standards;
+pub mod system;
 pub mod trail;
 mod url;
 pub mod vault;

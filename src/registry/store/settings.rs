@@ -69,6 +69,14 @@ pub const SETTINGS: &[Setting] = &[
     s("registry.state", "State", "Registry", "", Holds::Text, "set-up"),
     s("registry.time_zone", "Time zone", "Registry", "UTC", Holds::Text, "set-up"),
     s("registry.home_facility", "Home facility (item 540)", "Registry", "", Holds::Text, "set-up"),
+    s(
+        "program.source",
+        "Where the source of this server is offered (AGPL-3.0, section 13)",
+        "Registry",
+        "",
+        Holds::Text,
+        "an address as https://example.org/accession; empty: people ask whoever runs the server",
+    ),
     s("registry.reference_date", "Reference date", "Registry", "", Holds::Date, "set-up"),
     s(
         "registry.accreditation_date",
@@ -427,6 +435,9 @@ fn check(known: &Setting, value: &str) -> Result<(), StoreError> {
             && !(value.is_empty() || (value.len() == 2 && value.bytes().all(|b| b.is_ascii_uppercase()))) =>
         {
             wrong("two capital letters as IA, or nothing".into())
+        }
+        _ if known.name == "program.source" && !value.is_empty() && !value.starts_with("https://") => {
+            wrong("an address that begins with https://, or nothing".into())
         }
         _ if known.name == "registry.time_zone" && value.parse::<chrono_tz::Tz>().is_err() => {
             wrong("a time zone as America/Chicago".into())

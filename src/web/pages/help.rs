@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::registry::store::settings::setting;
 use crate::web::frame::{Link, Sheet, pages_for};
 use crate::web::{Ask, Refused, Reply};
 
@@ -10,6 +11,8 @@ struct Help {
     groups: &'static [Group],
     pages: Vec<Link>,
     program: &'static str,
+    /// Where the source of this server is offered.
+    source: String,
 }
 
 #[derive(Serialize)]
@@ -70,6 +73,7 @@ const GROUPS: &[Group] = &[
 /// The page.
 pub fn show(ask: &Ask) -> Result<Reply, Refused> {
     let pages = ask.who().map(pages_for).unwrap_or_default();
-    let data = Help { groups: GROUPS, pages, program: env!("CARGO_PKG_VERSION") };
+    let source = setting(&mut *ask.reading()?, "program.source")?;
+    let data = Help { groups: GROUPS, pages, program: env!("CARGO_PKG_VERSION"), source };
     ask.page("pages/help", &Sheet::of("Help", "/help"), &data)
 }

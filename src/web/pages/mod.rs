@@ -44,6 +44,7 @@ pub mod sign_in;
 pub mod source;
 pub mod standards;
 pub mod static_file;
+pub mod system;
 pub mod submissions;
 pub mod users;
 pub mod users_review;
