@@ -17,5 +17,6 @@ pub mod restage;
 pub mod sections;
 pub mod standards;
 pub mod withdraw;
+pub mod status;
 pub mod work;
 pub mod store;

@@ -31,6 +31,7 @@ const AREAS: &[Area] = &[
 
 /// Pages that are not areas: path and name, for the person's menu, the site map and the go-to box.
 const PLACES: &[Area] = &[
+    Area { text: "Waiting", path: "/waiting" },
     Area { text: "Look at a file", path: "/look" },
     Area { text: "Codes", path: "/codes" },
     Area { text: "Schemas", path: "/schemas" },

@@ -411,6 +411,33 @@
     else if (box && box.matches("[data-date]") && (e.key === "+" || e.key === "-") && box.selectionStart !== 4 && box.selectionStart !== 7 && moveDay(box, e.key === "+" ? 1 : -1)) { done(); }
   });
 
+  // Every fifteen seconds the page says that it is open and for how long somebody worked; it hears who else is here. What
+  // others changed is fetched when nothing is being typed.
+  let lastKey = Date.now();
+  let lastBeat = Date.now();
+  for (const kind of ["keydown", "pointerdown", "scroll"]) document.addEventListener(kind, () => { lastKey = Date.now(); }, { passive: true, capture: true });
+  async function beat() {
+    if (document.hidden) { lastBeat = Date.now(); return; }
+    const now = Date.now();
+    const worked = now - lastKey < 60000 ? Math.round((now - lastBeat) / 1000) : 0;
+    lastBeat = now;
+    try {
+      const answer = await fetch(`/cases/${kase}/here`, { method: "POST", headers, body: JSON.stringify({ worked: Math.min(worked, 30) }) });
+      if (!answer.ok) return;
+      const said = await answer.json();
+      document.getElementById("others").textContent = said.others.length ? `Also open to ${said.others.join(", ")}` : "";
+      const behind = String(said.version) !== version || String(said.patient_version) !== patientVersion;
+      const typing = [...known].some(([box, value]) => value !== box.value);
+      if (behind && !typing && sending.size === 0 && unsent.size === 0) {
+        await renew(form);
+        version = String(said.version);
+        patientVersion = String(said.patient_version);
+      }
+    } catch { /* the next beat tries again */ }
+  }
+  beat();
+  setInterval(beat, 15000);
+
   // Nothing typed is lost: a link waits for what is still on its way, and the page is not left with a value unsaved.
   document.addEventListener("click", (e) => {
     const link = e.target.closest("a[href]");

@@ -7,6 +7,7 @@
 
 mod anchor;
 mod audit;
+pub mod bench;
 pub mod check;
 mod conn;
 pub mod dump;

@@ -204,6 +204,8 @@ pub fn purge(
         for text in [
             "DELETE FROM contact WHERE patient_id = ?",
             "DELETE FROM attempt WHERE patient_id = ?",
+            "DELETE FROM waiting WHERE abstract_id IN (SELECT id FROM abstract WHERE patient_id = ?)",
+            "DELETE FROM open_time WHERE abstract_id IN (SELECT id FROM abstract WHERE patient_id = ?)",
             "DELETE FROM follow_mark WHERE patient_id = ?",
             "DELETE FROM passive_row WHERE patient_id = ?",
             "DELETE FROM disclosure_patient WHERE patient_id = ?",

@@ -54,6 +54,11 @@ pub struct Dock {
 const MOST: usize = 60;
 
 impl Dock {
+    /// How many edits fail as errors.
+    pub fn errors(&self) -> usize {
+        self.errors
+    }
+
     /// Whether an edit fails at an item of a section.
     pub fn speaks_of(&self, section: &str) -> bool {
         self.messages.iter().any(|m| m.section == section)

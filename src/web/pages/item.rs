@@ -15,6 +15,7 @@ use crate::registry::change::{Because, Change, NotAmended, Since, amend_abstract
 use crate::registry::follows::follows;
 use crate::registry::life::{Stage, life};
 use crate::registry::sections::{section, section_of};
+use crate::registry::status::{Move, move_abstract};
 use crate::registry::store::{By, Kind, Origin, StoreError, Tx, records};
 use crate::web::frame::Sheet;
 use crate::web::{Ask, Refused, Reply, show};
@@ -188,6 +189,9 @@ fn write(ask: &Ask, case: &Case, changes: Vec<Change>) -> Result<Written, Refuse
         let of_patient = records::patient(tx.conn, &by, patient_id)?;
         // What the rules derive may have followed the patient.
         written.version = now.version;
+        if now.status == "accessioned" {
+            written.version = move_abstract(tx, &by, abstract_id, written.version, &Move::GoOn, "work began")?;
+        }
         for following in follows(&of_patient.items, &before, &now.items, accredited) {
             let because = Because { why: following.why.into(), origin: Origin::Rule, source: None };
             written.version = amend_abstract(tx, &by, abstract_id, written.version, &[following.change], &because)?;

@@ -67,3 +67,37 @@ test('two people in one abstract: both changes are kept, the same item is shown 
   await saved(other);
   await other.close();
 });
+
+test('what is missing is listed with jumps, an abstract waits and is opened again', async ({ page, url, signIn, shot, accessible }) => {
+  await signIn('registry_manager');
+  await page.goto(`${url}/cases/5/complete`);
+  await accessible();
+  await page.fill('#rw', 'a late report came in');
+  await page.getByRole('button', { name: 'Open it again' }).click();
+  await page.waitForURL('**/cases/5/complete');
+  await page.goto(`${url}/cases/5/text`);
+  await page.fill('#i2580', '');
+  await page.press('#i2580', 'Tab');
+  await saved(page);
+  await page.goto(`${url}/cases/5/complete`);
+  await page.locator('td a.who', { hasText: 'Primary Site Title' }).first().waitFor();
+  await page.keyboard.press('Control+Enter');
+  await page.locator('.errors[role=alert]').waitFor();
+  holds(/cannot be completed/.test(await page.locator('.errors').textContent()), 'an abstract with an empty required item is refused');
+  await page.selectOption('#reason', 'treatment');
+  await page.fill('#treatment_end', 't+30');
+  await page.fill('#recheck', 't+14');
+  await page.getByRole('button', { name: 'Let it wait' }).click();
+  await page.locator('text=look again').first().waitFor();
+  await accessible();
+  await shot('bench-complete');
+  await page.goto(`${url}/waiting`);
+  await accessible();
+  same(await page.locator('tbody tr a.who').count(), 1, 'waiting abstracts');
+  await shot('bench-waiting');
+  await page.locator('tbody a.who').first().click();
+  await page.getByRole('button', { name: 'Go on with it' }).click();
+  await page.locator('h2', { hasText: 'Let it wait' }).waitFor();
+  await page.locator('td a.who', { hasText: 'Primary Site Title' }).first().click();
+  await page.waitForURL('**/text#i2580');
+});

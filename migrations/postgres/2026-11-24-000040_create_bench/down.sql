@@ -1,0 +1,2 @@
+DROP TABLE open_time;
+DROP TABLE waiting;
