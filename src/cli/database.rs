@@ -35,6 +35,7 @@ pub fn workers() -> Workers {
         .with("look", crate::intake::look_job::look)
         .with("convert", crate::intake::look_job::convert)
         .with("export", crate::submission::export_job::work)
+        .with("edits", crate::registry::edit_run::work)
         .with("restage", crate::registry::restage::work)
         .with("withdraw", crate::registry::withdraw::work)
         .with("extract", crate::research::extract_job::work)

@@ -34,15 +34,15 @@ pub(super) enum Standards {
         #[arg(long)]
         json: bool,
     },
-    /// Loads a standard into a registry: an official staging archive or a user dictionary. It is examined whole first;
+    /// Loads a standard into a registry: an official staging archive, a user dictionary, or a file of edits. It is examined whole first;
     /// loading it changes nothing until it is switched on.
     Add {
         /// The file.
         file: PathBuf,
         #[command(flatten)]
         database: Database,
-        /// What it is, where the file does not say: staging or dictionary.
-        #[arg(long, value_parser = ["staging", "dictionary"])]
+        /// What it is, where the file does not say: staging, dictionary or edits.
+        #[arg(long, value_parser = ["staging", "dictionary", "edits"])]
         kind: Option<String>,
         /// Switch it on at once.
         #[arg(long)]

@@ -219,6 +219,11 @@ impl Edit {
         self.written.0.contains("today") || self.written.1.contains("today")
     }
 
+    /// Whether it looks at other tumors of the patient.
+    pub fn looks_wide(&self) -> bool {
+        self.wide
+    }
+
     /// Every item whose change can change its answer.
     pub fn reads(&self) -> &[Slot] {
         &self.reads

@@ -23,6 +23,7 @@ use crate::intake::differ;
 use crate::intake::limits::limits;
 use crate::intake::received::{Packing, Unpacking};
 use crate::naaccr::{Fatal, Patient, ReadOptions, Reader, RecordType, Root, Severity, Snippets, Version, digests_of};
+use crate::registry::edit_results::Judge;
 use crate::registry::store::files::FileReader;
 use crate::registry::store::imports::{self, Import, ImportProblem, Staged, StagedTumor, Verdict};
 use crate::registry::store::settings::{setting, setting_number};
@@ -348,8 +349,10 @@ fn apply_all(held: &Held<'_>, import: &Import) -> anyhow::Result<Option<Ended>> 
         held.store.write(move |tx| {
             jobs::progress(tx, job, &owner, "apply", after, total)?;
             let mut facilities = HashMap::new();
+            let standards = tx.standards.clone();
+            let judge = Judge::of(tx.conn, &standards, tx.now, None)?;
             for patient in &ready {
-                apply(tx, &setting, &mut facilities, patient)?;
+                apply(tx, &setting, &mut facilities, &judge, patient)?;
             }
             let line =
                 setting.by.line("import", tx.now).note(format!("import {} applied to patient {after}", setting.import));

@@ -5,6 +5,7 @@
 //!            │ yes
 //!   items set ──► rules that follow (220 from 225) ──► row written, promoted columns derived
 //!            ──► derived values follow (registry::rederive) ──► tumor follows ──► search keys ──► history row (old, new, who, why) ──► audit line
+//!            ──► the edits run (registry::edit_results)
 //! ```
 //!
 //! All of it happens in one piece of the writer's transaction, or none of it.
@@ -15,6 +16,7 @@ use crate::asker::Own;
 use crate::naaccr::{Level, super_dictionary};
 use crate::registry::consolidate;
 use crate::registry::derived::Replace;
+use crate::registry::edit_results;
 use crate::registry::record::Record;
 use crate::registry::rederive::{self, Following, follow};
 use crate::registry::search_keys::{identifiers_of_abstract, names_of, sent_identifiers, ssn_identifiers};
@@ -198,7 +200,9 @@ pub(crate) fn write_abstract(
     let line =
         line.facility(crate::asker::FacilityId(before.facility)).note(names_of_items(changed.iter().chain(&derived)));
     tx.audit(line);
-    Ok(version)
+    edit_results::follow(tx, by, before.patient)?;
+    // An over-ride that fell is one more version.
+    Ok(version.max(records::version_of(tx.conn, before.id)?))
 }
 
 /// Writes a patient's new items with everything that follows from them.
@@ -231,6 +235,7 @@ pub(crate) fn write_patient(
     rederive::patient_changed(tx, by, before.id, (&before.items, items), changed, because.origin)?;
     let line = by.line("change", tx.now).patient(before.id).note(names_of_items(changed.iter()));
     tx.audit(line);
+    edit_results::follow(tx, by, before.id)?;
     Ok(version)
 }
 

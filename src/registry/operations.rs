@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::asker::Scope;
 use crate::registry::change::write_patient;
 use crate::registry::consolidate::tumor_follows;
+use crate::registry::edit_results;
 use crate::registry::search_keys::identifiers_of_abstract;
 use crate::registry::store::operations::{self as rows, standing};
 use crate::registry::store::scope::ScopeBinds;
@@ -124,6 +125,7 @@ pub fn delete_abstract(tx: &mut Tx<'_>, by: &By, id: i64, seen: i64, reason: &st
     let operation = record(tx, by, "delete", reason, &detail)?;
     let line = by.line("delete", tx.now).patient(abstract_.patient).tumor(abstract_.tumor).abstract_(id);
     tx.audit(line.note(format!("operation {operation}")));
+    edit_results::follow(tx, by, abstract_.patient)?;
     Ok(operation)
 }
 
@@ -313,7 +315,7 @@ pub fn undo(tx: &mut Tx<'_>, by: &By, operation: i64, reason: &str) -> Result<()
     };
     let line = by.line("undo", tx.now).patient(patient).note(format!("operation {operation}"));
     tx.audit(line);
-    Ok(())
+    edit_results::follow(tx, by, patient)
 }
 
 fn still_with(tx: &mut Tx<'_>, tumor: i64, patient: i64) -> Result<(), StoreError> {
@@ -347,7 +349,8 @@ fn carry(tx: &mut Tx<'_>, by: &By, tumor: i64, from: i64, to: i64, reason: &str)
         }
         tx.add_search_keys(to, &[], &identifiers, Known::Perhaps)?;
     }
-    Ok(())
+    edit_results::follow(tx, by, from)?;
+    edit_results::follow(tx, by, to)
 }
 
 fn set_state(tx: &mut Tx<'_>, by: &By, kind: Kind, id: i64, state: &str, reason: &str) -> Result<(), StoreError> {

@@ -9,6 +9,7 @@ use chrono::Datelike;
 use crate::registry::change::taken_by_who_works;
 use crate::registry::consolidate;
 use crate::registry::derived::{Replace, settle};
+use crate::registry::edit_results;
 use crate::registry::record::Record;
 use crate::registry::store::records::{self, Abstract};
 use crate::registry::store::settings::setting_number;
@@ -166,5 +167,6 @@ pub fn accept_ours(tx: &mut Tx<'_>, by: &By, id: i64, seen: i64, item: &str) -> 
         .facility(crate::asker::FacilityId(abstract_.facility))
         .note(format!("derived value accepted: {}", names.join(" ")));
     tx.audit(line);
-    Ok(version)
+    edit_results::follow(tx, by, abstract_.patient)?;
+    Ok(version.max(records::version_of(tx.conn, id)?))
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::registry::consolidate;
 use crate::registry::derived::{Replace, differing, staged};
+use crate::registry::edit_results;
 use crate::registry::rederive::{Following, as_of, follow_by};
 use crate::registry::store::files::{FileWriter, NewFile};
 use crate::registry::store::records::{self, Abstract};
@@ -206,6 +207,7 @@ fn write(
         return Ok(false);
     }
     consolidate::tumor_follows(tx, by, abstract_.tumor)?;
+    edit_results::follow(tx, by, abstract_.patient)?;
     Ok(true)
 }
 

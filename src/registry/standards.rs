@@ -8,8 +8,10 @@
 
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
+use crate::edits::{Fault, examine_own};
 use crate::naaccr::load_dictionary;
 use crate::registry::derived::Derivation;
+use crate::registry::edit_rules::EditRules;
 use crate::staging::{Algorithm, Edition, Editions};
 
 /// A kind of standard.
@@ -19,17 +21,20 @@ pub enum StandardKind {
     Staging,
     /// A NAACCR user dictionary.
     Dictionary,
+    /// Edits and edit sets of the registry's own.
+    Edits,
 }
 
 impl StandardKind {
     /// Every kind.
-    pub const ALL: [StandardKind; 2] = [StandardKind::Staging, StandardKind::Dictionary];
+    pub const ALL: [StandardKind; 3] = [StandardKind::Staging, StandardKind::Dictionary, StandardKind::Edits];
 
     /// Its word in the database and on the command line.
     pub fn word(self) -> &'static str {
         match self {
             StandardKind::Staging => "staging",
             StandardKind::Dictionary => "dictionary",
+            StandardKind::Edits => "edits",
         }
     }
 
@@ -38,6 +43,7 @@ impl StandardKind {
         match self {
             StandardKind::Staging => "Staging algorithm",
             StandardKind::Dictionary => "User dictionary",
+            StandardKind::Edits => "Edits",
         }
     }
 
@@ -51,12 +57,18 @@ impl StandardKind {
         match self {
             StandardKind::Staging => 32 << 20,
             StandardKind::Dictionary => 8 << 20,
+            StandardKind::Edits => 4 << 20,
         }
     }
 
-    /// The kind that the bytes look like: an archive, or a file of text.
+    /// The kind that the bytes look like: an archive, a file of XML, a file of edits.
     fn of(content: &[u8]) -> StandardKind {
-        if content.starts_with(b"PK") { StandardKind::Staging } else { StandardKind::Dictionary }
+        let first = content.iter().find(|byte| !byte.is_ascii_whitespace() && **byte < 0x80);
+        match first {
+            _ if content.starts_with(b"PK") => StandardKind::Staging,
+            Some(b'[' | b'#') => StandardKind::Edits,
+            _ => StandardKind::Dictionary,
+        }
     }
 }
 
@@ -92,7 +104,38 @@ pub fn examine(content: &[u8], kind: Option<StandardKind>) -> Result<Examined, S
     match kind {
         StandardKind::Staging => examine_archive(content),
         StandardKind::Dictionary => examine_dictionary(content),
+        StandardKind::Edits => examine_edits(content),
     }
+}
+
+/// Faults told of a refused edit file; the rest is counted.
+const MOST_FAULTS: usize = 20;
+
+fn examine_edits(content: &[u8]) -> Result<Examined, String> {
+    let text = std::str::from_utf8(content).map_err(|error| {
+        let line =
+            content.get(..error.valid_up_to()).map_or(1, |before| before.iter().filter(|b| **b == b'\n').count() + 1);
+        format!("line {line} is not UTF-8 text")
+    })?;
+    let head = examine_own("edits.toml", text).map_err(|faults| {
+        let told: Vec<String> = faults.iter().take(MOST_FAULTS).map(said).collect();
+        let more = faults.len().saturating_sub(MOST_FAULTS);
+        let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+        format!("{}{more}", told.join("; "))
+    })?;
+    let sets = if head.sets.is_empty() { String::new() } else { format!("; sets {}", head.sets.join(", ")) };
+    Ok(Examined {
+        kind: StandardKind::Edits,
+        name: head.name,
+        edition: head.edition,
+        holds: format!("{} edits for diagnoses of {}{sets}", head.edits, head.years),
+    })
+}
+
+/// A fault in a file that was given: line, column, what is wrong.
+fn said(fault: &Fault) -> String {
+    let edit = fault.edit.as_ref().map(|id| format!("edit {id}: ")).unwrap_or_default();
+    format!("line {} column {}: {edit}{}", fault.line, fault.column, fault.message)
 }
 
 fn examine_archive(content: &[u8]) -> Result<Examined, String> {
@@ -183,18 +226,24 @@ impl Loaded {
 #[derive(Debug, Clone, Default)]
 pub struct InUse {
     loaded: Vec<(Arc<Loaded>, bool)>,
+    edits: Arc<EditRules>,
 }
 
 impl InUse {
     /// Of the registry's own archives, each with whether it is switched on. Those that are get opened now, so that no
     /// change waits for it.
-    pub fn of(loaded: Vec<(Arc<Loaded>, bool)>) -> InUse {
+    pub fn of(loaded: Vec<(Arc<Loaded>, bool)>, edits: Arc<EditRules>) -> InUse {
         for (archive, on) in &loaded {
             if *on {
                 archive.edition();
             }
         }
-        InUse { loaded }
+        InUse { loaded, edits }
+    }
+
+    /// The edits in use.
+    pub fn edits(&self) -> &Arc<EditRules> {
+        &self.edits
     }
 
     /// An archive that is already here.

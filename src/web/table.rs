@@ -151,6 +151,8 @@ pub const ROUTES: &[Route] = &[
     get("/cases/{c}/source", Who::May(May::SeePatients), Scoping::Facility, Audit::View, source::show),
     get("/cases/{c}/items/{no}", Who::May(May::SeePatients), Scoping::Facility, Audit::View, item::history),
     post("/cases/{c}/items/{no}", Who::May(May::EditTumorItems), Scoping::Facility, Audit::Change, item::save),
+    get("/cases/{c}/edits/{edit}", PATIENTS, Facility, View, case_edit::show),
+    post("/cases/{c}/edits/{edit}", Who::May(May::Override), Facility, Change, case_edit::take),
     get("/cases/{c}/codes/{no}", Who::May(May::SeePatients), Scoping::Facility, Audit::View, lookup::codes),
     get("/cases/{c}/repeat/{no}", Who::May(May::EditTumorItems), Scoping::Facility, Audit::View, item::repeat),
     get("/cases/{c}/{section}", Who::May(May::SeePatients), Scoping::Facility, Audit::View, workbench::show),

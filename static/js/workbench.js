@@ -36,6 +36,7 @@
     if (value === known.get(box)) return;
     known.set(box, value);
     say("Saving…");
+    undo.hidden = true;
     sending.set(numberOf(box), value);
     queue = queue.then(() => send(box, value, why)).catch(() => later(box, "the server does not answer"));
   }
@@ -92,10 +93,7 @@
     if (box.value === sent) { box.value = said.value; }
     known.set(box, said.value);
     say(`Saved ${said.saved}`);
-    if (said.dock) {
-      const made = new DOMParser().parseFromString(said.dock, "text/html");
-      document.getElementById("dock").replaceChildren(...made.body.childNodes);
-    }
+    if (said.dock) renewDock(said.dock);
     const row = box.closest(".field");
     if (!row) return;
     row.querySelector(".meaning").textContent = said.meaning;
@@ -152,6 +150,88 @@
     if (again) { again.focus({ preventScroll: true }); if (again.matches("input")) again.setSelectionRange(typing.at, typing.at); }
     renewing = false;
   }
+
+  function renewDock(html) {
+    const made = new DOMParser().parseFromString(html, "text/html");
+    document.getElementById("dock").replaceChildren(...made.body.childNodes);
+  }
+
+  // One edit: why, values that would let it pass, the over-ride. Its page stands in a dialog; without script it is a page.
+  const edit = document.getElementById("edit-dialog");
+  const undo = document.getElementById("undo");
+  async function openEdit(href) {
+    const answer = await fetch(href, { headers: { accept: "text/html" } });
+    if (!answer.ok) { location.href = href; return; }
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const head = document.createElement("h2");
+    head.id = "edit-dialog-title";
+    head.textContent = page.querySelector("h1").textContent;
+    const close = document.createElement("button");
+    close.type = "button";
+    close.className = "btn";
+    close.textContent = "Close";
+    close.addEventListener("click", () => edit.close());
+    const foot = document.createElement("div");
+    foot.className = "buttons";
+    foot.append(close);
+    edit.replaceChildren(head, page.querySelector("[data-edit-body]"), foot);
+    edit.showModal();
+    (edit.querySelector("[data-fix]") || edit.querySelector("textarea") || close).focus();
+  }
+  edit.addEventListener("submit", (e) => {
+    e.preventDefault();
+    const button = e.submitter;
+    if (button?.dataset.fix) {
+      edit.close();
+      put(button.dataset.fix, button.value, "suggested by an edit");
+      offerUndo(button.dataset.fix, button.value, button.dataset.now);
+    } else overRide(e.target);
+  });
+  edit.addEventListener("keydown", (e) => {
+    const mine = edit.querySelector("[data-over-ride]");
+    if (mine && e.key === "Enter" && e.ctrlKey) { e.preventDefault(); e.stopPropagation(); mine.requestSubmit(); }
+  });
+  // Puts a value into an item, in its box where it stands in this section.
+  function put(number, value, why) {
+    const box = document.getElementById(`i${number}`) || Object.assign(document.createElement("input"), { id: `i${number}` });
+    box.value = value;
+    save(box, why);
+    if (box.isConnected) box.focus();
+  }
+  function offerUndo(number, value, before) {
+    undo.textContent = `Undo: ${number} back to ${before || "blank"}`;
+    undo.hidden = false;
+    undo.onclick = () => { undo.hidden = true; put(number, before, "undone"); };
+  }
+  async function overRide(wanted) {
+    await queue;
+    const data = new FormData(wanted);
+    const answer = await fetch(wanted.action, {
+      method: "POST", headers, body: JSON.stringify({ reason: data.get("reason"), value: data.get("value") || "", seen: version, section: location.pathname.split("/").pop() }),
+    });
+    const said = await answer.json().catch(() => ({}));
+    if (!answer.ok) {
+      const told = wanted.querySelector("[role=alert]") || document.createElement("p");
+      told.role = "alert";
+      told.className = "bad";
+      told.textContent = said.message || "Not taken: somebody changed the abstract first. Close this and look again.";
+      wanted.querySelector(".in").append(told);
+      return;
+    }
+    edit.close();
+    version = String(said.version);
+    patientVersion = String(said.patient_version);
+    document.querySelectorAll('input[name="seen"]').forEach((i) => { i.value = version; });
+    say(`Over-ridden ${said.saved}`);
+    renewDock(said.dock);
+    if (form !== undefined) await renew(form);
+  }
+  document.getElementById("dock").addEventListener("click", (e) => {
+    const link = e.target.closest("a[data-edit]");
+    if (!link || e.button || e.ctrlKey || e.metaKey || e.shiftKey) return;
+    e.preventDefault();
+    queue.then(() => openEdit(link.href));
+  });
 
   function conflict(box, value, said) {
     const stale = said.stale || said;
@@ -402,6 +482,11 @@
     else if (e.key === "F8") {
       done();
       nextMessage(e.shiftKey ? -1 : 1);
+    } else if (e.ctrlKey && e.key === ".") {
+      done();
+      const all = [...document.querySelectorAll("#dock li")];
+      const link = (all[message] || all.find((li) => li.querySelector("[data-edit]")))?.querySelector("[data-edit]");
+      if (link) { if (box) save(box); queue.then(() => openEdit(link.href)); }
     } else if (e.key === "F2" && e.shiftKey) { done(); (document.activeElement === report ? last : report || last).focus(); }
     else if (e.altKey && (e.key === "PageDown" || e.key === "PageUp")) {
       const link = document.querySelector(e.key === "PageDown" ? 'a[rel="next"]' : 'a[rel="prev"]');

@@ -6,6 +6,8 @@ DROP TABLE operation;
 DROP TABLE attempt;
 DROP TABLE contact;
 DROP TABLE standard;
+DROP TABLE edit_override;
+DROP TABLE edit_result;
 DROP TABLE file_chunk;
 DROP TABLE file;
 DROP TABLE job;

@@ -383,6 +383,42 @@ CREATE TABLE file_chunk (
     PRIMARY KEY (file_id, ordinal)
 ) STRICT;
 
+-- What the edits say of an abstract: one row an abstract, only what fails. `edition` names set and rules, `inputs` is the
+-- digest of the values; a run looks again only where one of them moved, or where a failure waits for a day (`timely`).
+-- A failure is " severity:edit:item", severity e, w, i, or o when an over-ride lets it pass.
+CREATE TABLE edit_result (
+    abstract_id INTEGER PRIMARY KEY REFERENCES abstract (id),
+    patient_id INTEGER NOT NULL,
+    edition TEXT NOT NULL,
+    inputs BLOB NOT NULL,
+    day INTEGER NOT NULL,
+    timely INTEGER NOT NULL,
+    failures TEXT NOT NULL
+) STRICT;
+CREATE INDEX edit_result_patient ON edit_result (patient_id);
+
+-- An edit that a person let pass: the flag it took, the reason, the values looked at. It falls when one of them changes.
+CREATE TABLE edit_override (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    abstract_id INTEGER NOT NULL REFERENCES abstract (id),
+    patient_id INTEGER NOT NULL,
+    edit TEXT NOT NULL,
+    flag TEXT NOT NULL,
+    value TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    reviewed TEXT NOT NULL,
+    state TEXT NOT NULL,
+    needed INTEGER NOT NULL,
+    user_id INTEGER,
+    login TEXT NOT NULL,
+    at TEXT NOT NULL,
+    ended_by TEXT,
+    ended_at TEXT,
+    ended_why TEXT
+) STRICT;
+CREATE INDEX edit_override_patient ON edit_override (patient_id, state);
+CREATE INDEX edit_override_abstract ON edit_override (abstract_id, id);
+
 -- What a registry loaded itself: editions of algorithms, dictionaries and other standards, checked whole before they stand here.
 CREATE TABLE standard (
     id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 use clap::Args;
@@ -11,14 +11,32 @@ use serde_json::{Map, Value, json};
 
 use super::{Which, json::failure, told};
 use crate::cli::Outcome;
+use crate::cli::database::{Database, see_through};
 use crate::edits::{Case, Failure, Severity};
 use crate::naaccr::{Fatal, Patient, ReadOptions, Reader, Unknown};
+use crate::registry::edit_counts;
+use crate::registry::edit_run::{Asked, Came};
+use crate::registry::store::files::FileReader;
+use crate::registry::store::{By, jobs, standards};
 
 /// Runs a set over a NAACCR file.
 #[derive(Debug, Args)]
 pub struct Run {
-    /// The file, `-` for the standard input.
-    file: PathBuf,
+    /// The file, `-` for the standard input; with `--database` none: the registry's cases are run, by its own set.
+    #[arg(required_unless_present = "database", conflicts_with = "database")]
+    file: Option<PathBuf>,
+    /// The registry whose cases are run: sqlite:PATH or postgres://user@host/name.
+    #[arg(long, env = "ACCESSION_DATABASE", hide_env_values = true, value_name = "URL")]
+    database: Option<String>,
+    /// With `--database`: all cases, also those of which nothing moved.
+    #[arg(long, requires = "database")]
+    again: bool,
+    /// With `--database`: an edition of the registry's own edits is tried as if it were switched on, and nothing is kept.
+    #[arg(long = "try", value_name = "NAME@EDITION", requires = "database")]
+    trial: Option<String>,
+    /// With `--database`: counts of what fails now, by edit, item, facility, abstractor or month of first contact.
+    #[arg(long, requires = "database", value_parser = ["edit", "item", "facility", "abstractor", "month"])]
+    by: Option<String>,
     #[command(flatten)]
     which: Which,
     /// A line of JSON a patient and one of counts; else a table of counts.
@@ -67,14 +85,63 @@ impl Counts {
 
 impl Run {
     pub fn run(self) -> anyhow::Result<Outcome> {
-        let file: Box<dyn io::Read + Send> = match self.file.to_str() {
+        match (&self.file, &self.database) {
+            (Some(file), _) => self.over_file(file),
+            (None, Some(url)) => self.over_registry(url),
+            (None, None) => Err(anyhow!("name a file, or a registry with --database")),
+        }
+    }
+
+    fn over_registry(&self, url: &str) -> anyhow::Result<Outcome> {
+        let store = Database { database: url.to_owned() }.open()?;
+        let by = By::system("accession edits");
+        let try_edition = match &self.trial {
+            None => None,
+            Some(named) => {
+                let all = standards::standards(&mut *store.reading()?)?;
+                let found = all.iter().find(|s| s.kind == "edits" && format!("{}@{}", s.name, s.edition) == *named);
+                Some(found.ok_or_else(|| anyhow!("the registry has loaded no edits {named}; see standards list"))?.id)
+            }
+        };
+        let params = serde_json::to_string(&Asked { all: self.again, try_edition })?;
+        let asker = by.clone();
+        let job = store.write(move |tx| jobs::enqueue(tx, &asker, "edits", &params, None))?;
+        let done = see_through(&store, job)?;
+        let Some(result) = done.result.filter(|_| done.state == "done") else {
+            return Err(anyhow!("{}", done.message.unwrap_or_else(|| "the edits were not run".into())));
+        };
+        println!("{result}");
+        let came: Came = serde_json::from_str(&result)?;
+        let mut conn = store.reading()?;
+        if let Some(file) = came.file {
+            let mut reader = FileReader::open(&store, file);
+            let mut out = io::stdout().lock();
+            while let Some(piece) = reader.next_piece()? {
+                out.write_all(&piece)?;
+            }
+        }
+        let counts = edit_counts::counts(&mut conn, &by)?;
+        if let Some(by) = self.by.as_deref().and_then(edit_counts::Group::named) {
+            for row in counts.by(by) {
+                println!(
+                    "{}",
+                    json!({"name": row.name, "errors": row.errors, "warnings": row.warnings, "cases": row.cases})
+                );
+            }
+        }
+        let found = came.newly.len() + came.no_longer.len() > 0 || (self.trial.is_none() && counts.cases > 0);
+        Ok(if found { Outcome::Found } else { Outcome::Done })
+    }
+
+    fn over_file(&self, path: &Path) -> anyhow::Result<Outcome> {
+        let file: Box<dyn io::Read + Send> = match path.to_str() {
             Some("-") => Box::new(io::stdin()),
-            _ => Box::new(File::open(&self.file).with_context(|| format!("opening {}", self.file.display()))?),
+            _ => Box::new(File::open(path).with_context(|| format!("opening {}", path.display()))?),
         };
         // Values are the edits' own work; an item no dictionary knows is told by an edit.
         let options =
             ReadOptions { check_values: false, check_codes: false, unknown: Unknown::Keep, ..ReadOptions::practical() };
-        let fatal = |fatal: Fatal| anyhow!("{}: {fatal}", self.file.display());
+        let fatal = |fatal: Fatal| anyhow!("{}: {fatal}", path.display());
         let mut reader = Reader::open(file, &options).map_err(fatal)?;
         let library = self.which.library()?;
         let with = self.which.surroundings()?;

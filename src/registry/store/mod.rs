@@ -13,6 +13,7 @@ mod conn;
 pub mod dump;
 mod error;
 pub mod disclosure;
+pub mod edit_results;
 pub mod facility;
 pub mod files;
 pub mod followup;

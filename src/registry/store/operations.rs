@@ -142,7 +142,13 @@ pub(crate) fn set_patient(tx: &mut Tx<'_>, tumor: i64, version: i64, patient: i6
         "UPDATE tumor SET patient_id = ?, version = ?, changed_at = ? WHERE id = ? AND version = ?",
         binds![patient, version + 1, &at, tumor, version],
     )?)?;
-    tx.conn.run("UPDATE abstract SET patient_id = ? WHERE tumor_id = ?", binds![patient, tumor])?;
+    for text in [
+        "UPDATE abstract SET patient_id = ? WHERE tumor_id = ?",
+        "UPDATE edit_override SET patient_id = ? WHERE abstract_id IN (SELECT id FROM abstract WHERE tumor_id = ?)",
+        "UPDATE edit_result SET patient_id = ? WHERE abstract_id IN (SELECT id FROM abstract WHERE tumor_id = ?)",
+    ] {
+        tx.conn.run(text, binds![patient, tumor])?;
+    }
     Ok(())
 }
 

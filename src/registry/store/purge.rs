@@ -211,6 +211,8 @@ pub fn purge(
             "DELETE FROM disclosure_patient WHERE patient_id = ?",
             "DELETE FROM patient_name WHERE patient_id = ?",
             "DELETE FROM patient_identifier WHERE patient_id = ?",
+            "DELETE FROM edit_override WHERE patient_id = ?",
+            "DELETE FROM edit_result WHERE patient_id = ?",
             "DELETE FROM abstract WHERE patient_id = ?",
             "DELETE FROM tumor WHERE patient_id = ?",
         ] {

@@ -286,6 +286,11 @@ pub(crate) fn abstracts_after(conn: &mut Conn, after: i64, limit: i64) -> Result
     .collect()
 }
 
+/// The version of an abstract as it stands, for the change functions.
+pub(crate) fn version_of(conn: &mut Conn, id: i64) -> Result<i64, StoreError> {
+    conn.number("SELECT version AS n FROM abstract WHERE id = ?", binds![id])?.ok_or(StoreError::NotFound)
+}
+
 /// The highest id of an abstract, for a progress bar.
 pub(crate) fn last_abstract(conn: &mut Conn) -> Result<i64, StoreError> {
     Ok(conn.number("SELECT max(id) AS n FROM abstract", &[])?.unwrap_or(0))

@@ -226,6 +226,31 @@ pub const SETTINGS: &[Setting] = &[
         Holds::Text,
         "our default; the CoC counts once an accreditation date is set",
     ),
+    s(
+        "edits.set",
+        "Edit set that runs at each change; empty for the usual one of the kind of registry",
+        "Edits",
+        "",
+        Holds::Text,
+        "our default: hospital, or central-consolidated",
+    ),
+    s("edits.seer", "The registry submits to SEER", "Edits", "no", Holds::YesNo, "read by edits"),
+    s(
+        "edits.borderline",
+        "Borderline tumors outside the central nervous system are collected",
+        "Edits",
+        "no",
+        Holds::YesNo,
+        "read by edits",
+    ),
+    s(
+        "edits.reports_more",
+        "More is reportable here than the state's law asks",
+        "Edits",
+        "no",
+        Holds::YesNo,
+        "read by edits",
+    ),
     s("files.keep_days", "Days a received or made file is kept", "Files", "30", Holds::Number(1, 3650), "our default"),
     s(
         "files.look_hours",
@@ -407,6 +432,9 @@ pub fn set(tx: &mut Tx<'_>, by: &By, name: &str, value: &str, reason: &str) -> R
         ));
     }
     let at = stamp(tx.now);
+    if super::edit_results::reads_setting(name) && setting(tx.conn, name)? != value {
+        super::edit_results::ask_for_run(tx, by)?;
+    }
     tx.conn.run(
         "INSERT INTO setting (name, value, reason, set_by, set_at) VALUES (?, ?, ?, ?, ?)",
         binds![name, value, reason.trim(), &by.asker.login, &at],

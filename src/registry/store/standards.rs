@@ -9,8 +9,10 @@ use sha2::{Digest, Sha256};
 use super::audit::By;
 use super::{Conn, Store, StoreError, Tx, hex};
 use crate::binds;
+use crate::edits::{OwnHead, Years};
 use crate::naaccr::{Dictionary, load_dictionary};
 use crate::registry::clock::stamp;
+use crate::registry::edit_rules::{EditRules, OwnFile, overlap};
 use crate::registry::standards::{Examined, InUse, Loaded, StandardKind};
 use crate::staging::Algorithm;
 
@@ -165,10 +167,20 @@ pub fn add(tx: &mut Tx<'_>, by: &By, examined: &Examined, file_name: &str, conte
 pub fn switch(tx: &mut Tx<'_>, by: &By, id: i64, on: bool) -> Result<(), StoreError> {
     let standard = standard(tx.conn, id)?;
     let (at, login) = (stamp(tx.now), &by.asker.login);
-    tx.conn.run(
-        "UPDATE standard SET switched_on = 0, switched_by = ?, switched_at = ? WHERE kind = ? AND name = ? AND switched_on = 1",
-        binds![login, &at, &standard.kind, &standard.name],
-    )?;
+    let off: Vec<i64> = match standard.kind == StandardKind::Edits.word() {
+        true => edits_in_the_way(tx.conn, &standard)?,
+        false => standards(tx.conn)?
+            .into_iter()
+            .filter(|other| other.kind == standard.kind && other.name == standard.name && other.switched_on == 1)
+            .map(|other| other.id)
+            .collect(),
+    };
+    for other in off.into_iter().chain([id]) {
+        tx.conn.run(
+            "UPDATE standard SET switched_on = 0, switched_by = ?, switched_at = ? WHERE id = ? AND switched_on = 1",
+            binds![login, &at, other],
+        )?;
+    }
     if on {
         tx.conn.run(
             "UPDATE standard SET switched_on = 1, switched_by = ?, switched_at = ? WHERE id = ?",
@@ -180,21 +192,52 @@ pub fn switch(tx: &mut Tx<'_>, by: &By, id: i64, on: bool) -> Result<(), StoreEr
         .line("standard", tx.now)
         .note(format!("switched {how} {} {} {}", standard.kind, standard.name, standard.edition));
     tx.audit(line);
+    if standard.kind == StandardKind::Edits.word() {
+        super::edit_results::ask_for_run(tx, by)?;
+    }
     Ok(())
+}
+
+/// Editions of edits that are on, of the same name, for years that this one is for too.
+fn edits_in_the_way(conn: &mut Conn, standard: &Standard) -> Result<Vec<i64>, StoreError> {
+    let years = |conn: &mut Conn, id: i64| -> Result<Years, StoreError> { Ok(own_file(conn, id)?.years) };
+    let mine = years(conn, standard.id)?;
+    let mut found = Vec::new();
+    for other in standards(conn)? {
+        let same = other.kind == standard.kind && other.name == standard.name && other.id != standard.id;
+        if same && other.switched_on == 1 && overlap(years(conn, other.id)?, mine) {
+            found.push(other.id);
+        }
+    }
+    Ok(found)
+}
+
+/// An edit file of the registry's own.
+///
+/// # Errors
+/// [`StoreError::NotFound`]; [`StoreError::Damaged`] when it is no longer what was loaded.
+pub fn own_file(conn: &mut Conn, id: i64) -> Result<OwnFile, StoreError> {
+    let row = standard(conn, id)?;
+    let damaged =
+        |why: String| StoreError::Damaged { what: format!("standard {id} ({} {})", row.name, row.edition), why };
+    let text = String::from_utf8(content(conn, id)?).map_err(|_| damaged("it is not text".into()))?;
+    let head = OwnHead::read("edits.toml", &text).map_err(|fault| damaged(fault.message))?;
+    Ok(OwnFile { id, name: row.name, edition: row.edition, years: head.years, text })
 }
 
 /// The editions in use as the table says, with those already open kept; none when nothing changed.
 pub(super) fn read_in_use(conn: &mut Conn, now: &InUse) -> Result<Option<InUse>, StoreError> {
-    let staging = StandardKind::Staging.word();
-    let rows: Vec<(i64, Algorithm, String, u16, bool)> = standards(conn)?
-        .into_iter()
-        .filter(|row| row.kind == staging)
+    let all = standards(conn)?;
+    let of_kind = |kind: StandardKind| all.iter().filter(move |row| row.kind == kind.word());
+    let rows: Vec<(i64, Algorithm, String, u16, bool)> = of_kind(StandardKind::Staging)
         .filter_map(|row| {
             let year = row.loaded_at.get(..4).and_then(|year| year.parse().ok()).unwrap_or(0);
-            Some((row.id, Algorithm::named(&row.name)?, row.edition, year, row.switched_on == 1))
+            Some((row.id, Algorithm::named(&row.name)?, row.edition.clone(), year, row.switched_on == 1))
         })
         .collect();
-    if now.is_of(rows.iter().map(|(id, .., on)| (*id, *on))) {
+    let edits: Vec<(i64, bool)> = of_kind(StandardKind::Edits).map(|row| (row.id, row.switched_on == 1)).collect();
+    let same_edits = now.edits().is_of(edits.iter().copied());
+    if same_edits && now.is_of(rows.iter().map(|(id, .., on)| (*id, *on))) {
         return Ok(None);
     }
     let mut loaded = Vec::with_capacity(rows.len());
@@ -213,7 +256,25 @@ pub(super) fn read_in_use(conn: &mut Conn, now: &InUse) -> Result<Option<InUse>,
         };
         loaded.push((archive, on));
     }
-    Ok(Some(InUse::of(loaded)))
+    if same_edits {
+        return Ok(Some(InUse::of(loaded, now.edits().clone())));
+    }
+    let mut own = Vec::with_capacity(edits.len());
+    for (id, on) in edits {
+        let file = match now.edits().known(id) {
+            Some(known) => known,
+            None => match own_file(conn, id) {
+                Ok(file) => Arc::new(file),
+                Err(error @ StoreError::Damaged { .. }) => {
+                    log::error!("{error}");
+                    continue;
+                }
+                Err(other) => return Err(other),
+            },
+        };
+        own.push((file, on));
+    }
+    Ok(Some(InUse::of(loaded, Arc::new(EditRules::of(own)))))
 }
 
 impl Store {

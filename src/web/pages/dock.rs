@@ -3,20 +3,17 @@
 //! All edits of the registry's set run over the patient's abstracts that the asker may see; what concerns this
 //! abstract's tumor or the patient is shown. Each message names the item to jump to, the rule and where it comes from.
 
-use std::collections::BTreeMap;
-use std::sync::{LazyLock, OnceLock};
-
 use serde::Serialize;
 
 use super::case_stage::CaseStage;
 use super::fields::{Problem, problems_of};
 use super::workbench::Case;
-use crate::dates::PartialDate;
-use crate::edits::{self, Failure, Library, Plan, PlanFor, Severity, Surroundings};
-use crate::naaccr::{RecordType, Version};
+use crate::edits::{self, Failure, Library, Severity};
+use crate::registry::edit_results::{Judge, grave};
+use crate::registry::record::Record;
 use crate::registry::sections::{Section, section_of};
-use crate::registry::store::settings::setting;
-use crate::registry::store::{Conn, StoreError};
+use crate::registry::store::edit_results::{OverRide, over_rides};
+use crate::web::{Ask, Refused};
 
 /// One message.
 #[derive(Debug, Clone, Serialize)]
@@ -31,9 +28,21 @@ pub struct Message {
     icon: &'static str,
     tone: &'static str,
     says: &'static str,
-    /// For over-riding: number of the flag's item, if a flag lets it pass.
-    flag: Option<u32>,
-    flag_href: String,
+    /// Page that tells why, offers values and takes an over-ride; empty for a family the program makes.
+    why: String,
+    /// A flag lets it pass.
+    flag: bool,
+}
+
+/// An over-ride that stands, or that fell since it was given.
+#[derive(Debug, Clone, Serialize)]
+pub struct Given {
+    sentence: String,
+    rule: String,
+    why: String,
+    icon: &'static str,
+    tone: &'static str,
+    says: &'static str,
 }
 
 /// The dock as its template takes it.
@@ -43,6 +52,8 @@ pub struct Dock {
     problems: Vec<Problem>,
     /// What the edits say: errors and warnings, errors first.
     messages: Vec<Message>,
+    /// Over-rides that stand or fell.
+    given: Vec<Given>,
     errors: usize,
     warnings: usize,
     /// So many more are not shown.
@@ -83,32 +94,15 @@ const OF_ONE_ITEM: [&str; 4] = ["code-list", "schema-item", "length-type", "date
 ///
 /// # Errors
 /// The settings could not be read.
-pub fn dock(
-    conn: &mut Conn,
-    case: &Case,
-    stage: &CaseStage,
-    current: &Section,
-    today: PartialDate,
-) -> Result<Dock, StoreError> {
-    let set = match setting(conn, "registry.kind")?.as_str() {
-        "central" => "central-consolidated",
-        _ => "hospital",
-    };
-    let Some(plan) = plan(set) else { return Ok(Dock::default()) };
-    let mut around = Surroundings::shipped(today);
-    for (name, key) in [("registryState", "registry.state"), ("referenceDate", "registry.reference_date")] {
-        around.settings.insert(name.into(), setting(conn, key)?.replace('-', ""));
-    }
-    // One abstract a tumor: this one for its own tumor, the first seen for the others.
-    let mut shown = vec![&case.abstract_];
-    for other in &case.all {
-        if shown.iter().all(|a| a.tumor != other.tumor) {
-            shown.push(other);
-        }
-    }
-    let tumors = shown.iter().map(|a| a.items.iter());
-    let checked = edits::Case::new(case.patient.items.iter(), tumors);
-    let mut failures = plan.check(&checked, &around);
+pub fn dock(ask: &Ask, case: &Case, stage: &CaseStage, current: &Section) -> Result<Dock, Refused> {
+    let (mut conn, standards) = (ask.reading()?, ask.store().standards());
+    let judge = Judge::of(&mut conn, &standards, ask.now(), None)?;
+    let (bound, plan) = judge.plan(&case.abstract_.items, &case.abstract_.record_type);
+    let given = over_rides(&mut conn, case.abstract_.id)?;
+    let Some(plan) = plan else { return Ok(Dock { none: true, ..Dock::default() }) };
+    let (patient, tumors) = shown(case);
+    let checked = edits::Case::new(patient.iter(), tumors.iter().map(|items| items.iter()));
+    let mut failures = plan.check(&checked, judge.surroundings());
     let problems = problems_of(current, case, stage);
     let said = |f: &Failure| {
         let number = f.items.first().and_then(|slot| slot.standard().number).map_or(0, |n| n.0);
@@ -116,36 +110,66 @@ pub fn dock(
     };
     failures.retain(|f| (f.tumor.is_none_or(|tumor| tumor == 0) || f.other == Some(0)) && !said(f));
     failures.sort_by_key(|f| (grave(f.severity), f.kind == "required"));
-    let errors = failures.iter().filter(|f| f.severity == Severity::Error).count();
+    let messages = merged(&failures, bound.library(), case.abstract_.id, current.key);
+    let errors = messages.iter().filter(|m| m.tone == "bad").count();
     Ok(Dock {
         errors,
-        none: failures.is_empty() && problems.is_empty(),
-        warnings: failures.len() - errors + problems.len(),
-        more: failures.len().saturating_sub(MOST),
-        messages: failures
-            .iter()
-            .take(MOST)
-            .map(|f| message(f, plan.library(), case.abstract_.id, current.key))
-            .collect(),
+        none: messages.is_empty() && problems.is_empty(),
+        warnings: messages.len() - errors + problems.len(),
+        more: messages.len().saturating_sub(MOST),
+        given: given.iter().filter_map(|row| told(row, &given, bound.library(), case.abstract_.id)).collect(),
+        messages: messages.into_iter().take(MOST).collect(),
         problems,
     })
 }
 
-/// The plan of a set, made once.
-fn plan(set: &str) -> Option<&'static Plan<'static>> {
-    static PLANS: LazyLock<BTreeMap<String, OnceLock<Plan<'static>>>> =
-        LazyLock::new(|| Library::shipped().sets().map(|set| (set.name.clone(), OnceLock::new())).collect());
-    let library = Library::shipped();
-    let wanted = PlanFor { set: library.set(set)?, record_type: RecordType::A, version: Version::V260 };
-    Some(PLANS.get(set)?.get_or_init(|| Plan::new(library, wanted)))
+/// The patient's items, and one abstract a tumor: this one for its own tumor, the first seen for the others.
+pub fn shown(case: &Case) -> (&Record, Vec<&Record>) {
+    let mut shown = vec![&case.abstract_];
+    for other in &case.all {
+        if shown.iter().all(|a| a.tumor != other.tumor) {
+            shown.push(other);
+        }
+    }
+    (&case.patient.items, shown.into_iter().map(|a| &a.items).collect())
 }
 
-fn grave(severity: Severity) -> u8 {
-    match severity {
-        Severity::Error => 0,
-        Severity::Warning => 1,
-        Severity::Info => 2,
+/// One line for what several agencies say in the same words of the same item.
+fn merged(failures: &[Failure], library: &Library, case: i64, current: &str) -> Vec<Message> {
+    let mut messages: Vec<Message> = Vec::new();
+    for failure in failures {
+        let new = message(failure, library, case, current);
+        match messages.iter_mut().find(|m| m.number == new.number && m.sentence == new.sentence) {
+            Some(same) => same.rule = format!("{}; {}", same.rule, new.rule),
+            None => messages.push(new),
+        }
     }
+    messages
+}
+
+/// What there is to say of an over-ride: that it stands, that nothing needs it, that it fell and was not given again.
+fn told(row: &OverRide, all: &[OverRide], library: &Library, case: i64) -> Option<Given> {
+    let name = library.edit(&row.edit).map_or(row.edit.as_str(), |edit| &edit.name);
+    let newest = all.iter().find(|other| other.edit == row.edit).is_some_and(|other| other.id == row.id);
+    let (icon, tone, says, sentence) = match (row.state.as_str(), row.needed) {
+        ("stands", 1) => ("ok", "dim", "Over-ridden", format!("{name}: over-ridden by {}", row.login)),
+        ("stands", _) => {
+            ("warn", "warn", "Not needed", format!("{name}: the over-ride is no longer needed; take {} out", row.flag))
+        }
+        ("fallen", _) if newest => {
+            let why = row.ended_why.as_deref().unwrap_or_default();
+            ("dot", "", "Fell", format!("{name}: the over-ride fell: {why}"))
+        }
+        _ => return None,
+    };
+    Some(Given {
+        sentence,
+        rule: row.reason.clone(),
+        why: format!("/cases/{case}/edits/{}", row.edit),
+        icon,
+        tone,
+        says,
+    })
 }
 
 fn message(failure: &Failure, library: &Library, case: i64, current: &str) -> Message {
@@ -160,7 +184,6 @@ fn message(failure: &Failure, library: &Library, case: i64, current: &str) -> Me
         (number, section, href)
     };
     let (number, section, href) = failure.items.first().map(place).unwrap_or((0, "", String::new()));
-    let flag = failure.overrides.first().map(place);
     let rule = match library.edit(&failure.edit) {
         Some(edit) => format!("{}. {}, {}", edit.name, edit.agency, edit.source),
         None => failure.family.replace('-', " "),
@@ -179,7 +202,10 @@ fn message(failure: &Failure, library: &Library, case: i64, current: &str) -> Me
         icon,
         tone,
         says,
-        flag_href: flag.as_ref().map(|f| f.2.clone()).unwrap_or_default(),
-        flag: flag.map(|f| f.0),
+        why: match library.edit(&failure.edit) {
+            Some(edit) => format!("/cases/{case}/edits/{}", edit.id),
+            None => String::new(),
+        },
+        flag: !failure.overrides.is_empty(),
     }
 }

@@ -125,10 +125,9 @@ fn today(ask: &Ask) -> Result<chrono::NaiveDate, Refused> {
 }
 
 /// The dock of the section that the page shows.
-fn dock_of(ask: &Ask, case: &Case, stage: &CaseStage) -> Result<Option<String>, Refused> {
+pub(super) fn dock_of(ask: &Ask, case: &Case, stage: &CaseStage) -> Result<Option<String>, Refused> {
     let Some(current) = section(ask.form.trimmed("section")) else { return Ok(None) };
-    let today = PartialDate::from_naive(ask.now().date_naive()).map_err(|e| Refused::Broken(e.to_string()))?;
-    let dock = dock(&mut *ask.reading()?, case, stage, current, today)?;
+    let dock = dock(ask, case, stage, current)?;
     let part = DockPart { case: case.abstract_.id, may_edit: case.may_edit(ask)?, dock };
     Ok(Some(ask.app.templates().render("parts/dock", &part)?))
 }

@@ -76,6 +76,7 @@ fn row(ask: &Ask, job: &Job) -> Result<Row, Refused> {
             "convert" => "File written anew",
             "restage" => "Staging again",
             "withdraw" => "Taking an import back",
+            "edits" => "Edits run",
             _ => "Work",
         },
         by: job.login.clone(),
@@ -90,6 +91,7 @@ fn row(ask: &Ask, job: &Job) -> Result<Row, Refused> {
         link: match (import, job.kind.as_str()) {
             (Some(id), _) => format!("/intake/{id}"),
             (None, "extract") => format!("/research/extracts/{}", job.id),
+            (None, "edits") => format!("/edits?job={}", job.id),
             (None, "restage") => format!("/admin/standards/restaged/{}", job.id),
             _ => format!("/jobs/{}", job.id),
         },

@@ -6,6 +6,7 @@ pub mod all_items;
 pub mod audit;
 pub mod banner;
 pub mod break_glass;
+pub mod case_edit;
 pub mod case_stage;
 pub mod code_browser;
 pub mod complete;

@@ -172,7 +172,7 @@ pub fn show(ask: &Ask) -> Result<Reply, Refused> {
     let received = received(&mut conn, &case)?;
     let place = sections().iter().position(|s| s.key == found.key).unwrap_or_default();
     let (documents, text) = texts(&case, &key, ask.query.trimmed("text"));
-    let dock = dock(&mut conn, &case, &stage, found, today_partial)?;
+    let dock = dock(ask, &case, &stage, found)?;
     let rail = rail(&case, &stage, &demands, &dock, &key);
     let page = Workbench {
         banner: Banner::of(&case.patient, &case.all, today_partial),

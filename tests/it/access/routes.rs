@@ -172,6 +172,7 @@ impl Ids<'_> {
             "new" => format!("Text+number+{turn}"),
             "day" => (chrono::NaiveDate::from_ymd_opt(2025, 10, 1).unwrap() + chrono::Days::new(turn as u64 % 400))
                 .to_string(),
+            "edit" => "lat-middle-lobe-left".into(),
             "token" => "A".repeat(43),
             "me" => who.into(),
             "contact" => "0".into(),

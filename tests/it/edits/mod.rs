@@ -1,6 +1,7 @@
 //! The edits by the command line: lines of cases, files, the seeded errors of the synthetic file.
 
 mod clean_file;
+mod registry;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
