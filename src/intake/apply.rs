@@ -19,7 +19,6 @@ use crate::intake::arrived::Arrived;
 use crate::matching::identity::disagreements;
 use crate::naaccr::{Level, super_dictionary};
 use crate::registry::derived::{Derivation, Replace, settle};
-use crate::registry::edit_results::{self, Judge};
 use crate::registry::record::{Record, text_hash};
 use crate::registry::rederive::as_of;
 use crate::registry::search_keys::{identifiers_of, identifiers_of_abstract, names_of, sent_number};
@@ -68,7 +67,6 @@ pub fn apply(
     tx: &mut Tx<'_>,
     setting: &Setting,
     facilities: &mut HashMap<String, i64>,
-    judge: &Judge<'_>,
     ready: &Ready,
 ) -> Result<(), StoreError> {
     let judged = imports::judged(tx.conn, ready.source)?;
@@ -110,7 +108,7 @@ pub fn apply(
     if !is_new {
         known_patient(tx, setting, ready, patient)?;
     }
-    edit_results::keep(tx, judge, patient)
+    Ok(())
 }
 
 /// Why this record is not taken: it belongs to no facility, or not to one of somebody limited to some.

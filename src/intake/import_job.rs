@@ -1,7 +1,7 @@
 //! An import as a job.
 //!
 //! ```text
-//!   read ──► apply ──► publish ──► change ──► done
+//!   read ──► apply ──► edits ──► publish ──► change ──► done
 //!     └──► refused                                       (withdrawn: by hand, later)
 //! ```
 //!
@@ -23,7 +23,7 @@ use crate::intake::differ;
 use crate::intake::limits::limits;
 use crate::intake::received::{Packing, Unpacking};
 use crate::naaccr::{Fatal, Patient, ReadOptions, Reader, RecordType, Root, Severity, Snippets, Version, digests_of};
-use crate::registry::edit_results::Judge;
+use crate::registry::edit_run;
 use crate::registry::store::files::FileReader;
 use crate::registry::store::imports::{self, Import, ImportProblem, Staged, StagedTumor, Verdict};
 use crate::registry::store::settings::{setting, setting_number};
@@ -107,6 +107,7 @@ pub fn work(held: &Held<'_>) -> anyhow::Result<Ended> {
         let ended = match import.state.as_str() {
             "read" => read(held, &import)?,
             "apply" => apply_all(held, &import)?,
+            "edits" => run_edits(held, &import)?,
             "publish" => publish(held, &import)?,
             "change" => change_all(held, &import)?,
             "refused" => Some(Ended::Failed(import.message.clone().unwrap_or_default(), Some(import.counts.clone()))),
@@ -349,10 +350,8 @@ fn apply_all(held: &Held<'_>, import: &Import) -> anyhow::Result<Option<Ended>> 
         held.store.write(move |tx| {
             jobs::progress(tx, job, &owner, "apply", after, total)?;
             let mut facilities = HashMap::new();
-            let standards = tx.standards.clone();
-            let judge = Judge::of(tx.conn, &standards, tx.now, None)?;
             for patient in &ready {
-                apply(tx, &setting, &mut facilities, &judge, patient)?;
+                apply(tx, &setting, &mut facilities, patient)?;
             }
             let line =
                 setting.by.line("import", tx.now).note(format!("import {} applied to patient {after}", setting.import));
@@ -363,7 +362,15 @@ fn apply_all(held: &Held<'_>, import: &Import) -> anyhow::Result<Option<Ended>> 
             return Ok(Some(Ended::LeftOff));
         }
     }
-    go_on(held, import, "publish")
+    go_on(held, import, "edits")
+}
+
+/// What the edits say of the new records is kept before anybody sees them.
+fn run_edits(held: &Held<'_>, import: &Import) -> anyhow::Result<Option<Ended>> {
+    match edit_run::over_import(held, import.id)? {
+        edit_run::Over::LeftOff => Ok(Some(Ended::LeftOff)),
+        edit_run::Over::Done => go_on(held, import, "publish"),
+    }
 }
 
 /// The root under which stored records are read again.

@@ -170,14 +170,17 @@ impl<'e> Judge<'e> {
     ) -> Result<Judge<'e>, StoreError> {
         let settings = in_force(conn)?;
         let own_set = settings.text("edits.set")?.to_owned();
-        let set = match (set, own_set.as_str(), settings.text("registry.kind")?) {
-            (Some(set), ..) => set.to_owned(),
-            (None, "", "central") => "central-consolidated".to_owned(),
-            (None, "", _) => "hospital".to_owned(),
-            (None, own, _) => own.to_owned(),
+        let sets = rules.sets();
+        let is_there = |set: &str| sets.iter().any(|(name, _)| name == set);
+        // A set of its own that went with an edition must not keep a registry from saving: the usual one serves.
+        let set = match (set, settings.text("registry.kind")?) {
+            (Some(set), _) => set.to_owned(),
+            (None, _) if is_there(&own_set) => own_set,
+            (None, "central") => "central-consolidated".to_owned(),
+            (None, _) => "hospital".to_owned(),
         };
-        if rules.sets().iter().all(|(name, _)| *name != set) {
-            let names: Vec<String> = rules.sets().into_iter().map(|(name, _)| name).collect();
+        if !is_there(&set) {
+            let names: Vec<String> = sets.into_iter().map(|(name, _)| name).collect();
             return Err(StoreError::Refused(format!("There is no edit set {set}; there are {}.", names.join(", "))));
         }
         let facilities: Vec<String> =

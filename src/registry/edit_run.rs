@@ -165,6 +165,63 @@ pub fn work(held: &Held<'_>) -> anyhow::Result<Ended> {
     Ok(Ended::Done(serde_json::to_string(&came)?))
 }
 
+/// How a run over an import ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Over {
+    /// Every record was looked at.
+    Done,
+    /// The server ends.
+    LeftOff,
+}
+
+/// Patients of an import looked at before one piece is written.
+const OF_IMPORT: i64 = 400;
+
+/// Runs the edits over the patients of an import that is not published yet: on two threads beside the writer, kept in small
+/// pieces. Begun again it passes over what is kept.
+pub fn over_import(held: &Held<'_>, import: i64) -> anyhow::Result<Over> {
+    let standards = held.store.standards();
+    let mut conn = held.store.reading()?;
+    let judge = Judge::of(&mut conn, &standards, held.store.clock().now(), None)?;
+    let mut after = 0;
+    loop {
+        let patients = rows::patients_of_import(&mut conn, import, after, OF_IMPORT)?;
+        let Some(last) = patients.last().copied() else { return Ok(Over::Done) };
+        let (mine, others) = patients.split_at(patients.len() / 2);
+        let of = |patients: &[i64]| -> Result<Vec<Piece>, StoreError> {
+            let mut conn = held.store.reading()?;
+            let digests = rows::digests_of(&mut conn, patients)?;
+            pieces(&mut conn, &judge, &digests, false)
+        };
+        let both = std::thread::scope(|scope| {
+            let beside = scope.spawn(|| of(others));
+            let first = of(mine);
+            let second = beside.join().unwrap_or_else(|_| {
+                Err(StoreError::WriterStopped("a thread that ran the edits ended unexpectedly".into()))
+            });
+            first.and_then(|first| second.map(|second| [first, second]))
+        })?;
+        let (job, owner) = (held.job.id, held.owner.to_string());
+        let new: Vec<_> = both
+            .into_iter()
+            .flatten()
+            .flat_map(|piece| {
+                let judge = &judge;
+                let row = move |(id, _, one): &(i64, i64, Judged)| judge.row(*id, piece.patient, piece.inputs, one);
+                piece.judged.iter().map(row).collect::<Vec<_>>()
+            })
+            .collect();
+        held.store.write(move |tx| {
+            jobs::progress(tx, job, &owner, "edits", last, 0)?;
+            new.iter().try_for_each(|result| tx.keep_result(result))
+        })?;
+        after = last;
+        if held.should_stop() {
+            return Ok(Over::LeftOff);
+        }
+    }
+}
+
 /// What the edits say of the patients whose abstracts these are.
 fn pieces(conn: &mut Conn, judge: &Judge<'_>, digests: &[Digests], all: bool) -> Result<Vec<Piece>, StoreError> {
     let mut pieces = Vec::new();

@@ -33,6 +33,8 @@ const AREAS: &[Area] = &[
 const PLACES: &[Area] = &[
     Area { text: "Waiting", path: "/waiting" },
     Area { text: "Look at a file", path: "/look" },
+    Area { text: "Edits", path: "/edits" },
+    Area { text: "Library of edits", path: "/edits/library" },
     Area { text: "Codes", path: "/codes" },
     Area { text: "Schemas", path: "/schemas" },
     Area { text: "Jobs", path: "/jobs" },

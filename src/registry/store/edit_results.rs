@@ -63,6 +63,32 @@ pub(crate) fn digests(conn: &mut Conn, from: i64, to: i64) -> Result<Vec<Digests
     )?)
 }
 
+/// The same of these patients.
+pub(crate) fn digests_of(conn: &mut Conn, patients: &[i64]) -> Result<Vec<Digests>, StoreError> {
+    let ids = serde_json::to_string(patients).unwrap_or_else(|_| "[]".into());
+    Ok(conn.rows(
+        "SELECT a.id, a.patient_id, a.hash, p.hash AS patient_hash, t.dx_low, a.record_type, r.edition, r.inputs, r.day, r.timely \
+         FROM abstract a JOIN patient p ON p.id = a.patient_id JOIN tumor t ON t.id = a.tumor_id \
+         LEFT JOIN edit_result r ON r.abstract_id = a.id \
+         WHERE a.patient_id IN (?) AND a.state = 'live' ORDER BY a.patient_id, a.id",
+        &[super::Value::Ids(&ids)],
+    )?)
+}
+
+/// The next patients after an id with an abstract of an import.
+pub(crate) fn patients_of_import(conn: &mut Conn, import: i64, after: i64, many: i64) -> Result<Vec<i64>, StoreError> {
+    #[derive(diesel::QueryableByName)]
+    struct Id {
+        #[diesel(sql_type = BigInt)]
+        id: i64,
+    }
+    let rows = conn.rows::<Id>(
+        "SELECT DISTINCT patient_id AS id FROM abstract WHERE import_id = ? AND patient_id > ? ORDER BY patient_id LIMIT ?",
+        binds![import, after, many],
+    )?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
 /// The last of the next patients after an id.
 pub(crate) fn last_of_next_patients(conn: &mut Conn, after: i64, many: i64) -> Result<Option<i64>, StoreError> {
     Ok(conn.number(

@@ -431,6 +431,9 @@ pub fn set(tx: &mut Tx<'_>, by: &By, name: &str, value: &str, reason: &str) -> R
             "Switching identified extracts on needs a reason of at least 20 characters.".into(),
         ));
     }
+    if name == "edits.set" && !value.is_empty() && tx.standards.edits().sets().iter().all(|(set, _)| set != value) {
+        return Err(StoreError::Refused(format!("There is no edit set {value}; the library of edits names all.")));
+    }
     let at = stamp(tx.now);
     if super::edit_results::reads_setting(name) && setting(tx.conn, name)? != value {
         super::edit_results::ask_for_run(tx, by)?;

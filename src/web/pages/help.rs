@@ -50,6 +50,7 @@ const GROUPS: &[Group] = &[
             k(&["Ctrl '"], "Repeat the value of the previous tumor or abstract"),
             k(&["Ctrl ;"], "Today; in a date also + and - move by a day"),
             k(&["F8", "Shift F8"], "Next, previous message"),
+            k(&["Ctrl ."], "Why the message's edit fails, values that let it pass, over-ride"),
             k(&["Alt PgDn", "Alt PgUp"], "Next, previous section"),
             k(&["Shift F4"], "The life of this item: values, who, when, why"),
             k(&["Shift F2"], "To the words in the source pane, and back"),

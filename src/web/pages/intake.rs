@@ -321,6 +321,7 @@ fn running_of(step: &str, done: i64, total: i64) -> Running {
         "" => "Waiting for its turn",
         "read" => "Reading and judging; nothing is changed yet",
         "apply" => "Writing new records; nobody sees them yet",
+        "edits" => "Running the edits over the new records",
         "change" => "Changing what is known",
         other => other,
     };

@@ -91,7 +91,10 @@ fn row(ask: &Ask, job: &Job) -> Result<Row, Refused> {
         link: match (import, job.kind.as_str()) {
             (Some(id), _) => format!("/intake/{id}"),
             (None, "extract") => format!("/research/extracts/{}", job.id),
-            (None, "edits") => format!("/edits?job={}", job.id),
+            (None, "edits") if params.get("try_edition").is_some_and(|id| !id.is_null()) => {
+                format!("/admin/standards/tried/{}", job.id)
+            }
+            (None, "edits") => "/edits".into(),
             (None, "restage") => format!("/admin/standards/restaged/{}", job.id),
             _ => format!("/jobs/{}", job.id),
         },

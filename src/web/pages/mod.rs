@@ -14,6 +14,8 @@ pub mod correct;
 pub mod demands;
 pub mod differs;
 pub mod dock;
+pub mod edit_library;
+pub mod edits;
 pub mod extract;
 pub mod extracts;
 pub mod derivation;

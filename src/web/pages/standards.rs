@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::case_stage::title_of;
 use crate::codes;
+use crate::registry::edit_run;
 use crate::registry::restage::Asked;
 use crate::registry::standards::{LARGEST_STANDARD, StandardKind, examine};
 use crate::registry::store::files::FileReader;
@@ -32,6 +33,8 @@ struct Own {
     when: String,
     on: bool,
     compared: bool,
+    /// A file of edits: it can be tried before it is switched on.
+    edits: bool,
 }
 
 #[derive(Serialize)]
@@ -77,6 +80,7 @@ pub fn show(ask: &Ask) -> Result<Reply, Refused> {
                 when: show::time_near(&s.loaded_at, ask.now(), zone),
                 on: s.switched_on == 1,
                 compared: s.kind == "staging",
+                edits: s.kind == "edits",
             })
             .collect(),
         shipped,
@@ -114,6 +118,71 @@ pub fn switch(ask: &Ask) -> Result<Reply, Refused> {
     ask.store().write(move |tx| standards::switch(tx, &by, id, on))?;
     ask.store().refresh_standards()?;
     Ok(Reply::see("/admin/standards"))
+}
+
+/// Begins a trial of an edition of edits: the registry's cases by it, as if it were switched on; nothing is kept.
+pub fn try_edits(ask: &Ask) -> Result<Reply, Refused> {
+    let standard = standards::standard(&mut *ask.reading()?, ask.id("s")?)?;
+    if standard.kind != StandardKind::Edits.word() {
+        return Err(Refused::NotFound);
+    }
+    let asked = edit_run::Asked { all: true, try_edition: Some(standard.id) };
+    let params = serde_json::to_string(&asked).map_err(|e| Refused::Broken(e.to_string()))?;
+    let by = ask.by()?.clone();
+    let job = ask.store().write(move |tx| jobs::enqueue(tx, &by, "edits", &params, None))?;
+    Ok(Reply::see(format!("/admin/standards/tried/{job}")))
+}
+
+#[derive(Serialize)]
+struct TriedEdits {
+    running: bool,
+    done: i64,
+    total: i64,
+    message: String,
+    name: String,
+    set: String,
+    cases: i64,
+    first_errors: i64,
+    rows: Vec<(String, String, i64, i64)>,
+}
+
+/// What an edition of edits would change: by edit, cases that would newly fail and that would no longer.
+pub fn tried_edits(ask: &Ask) -> Result<Reply, Refused> {
+    let mut conn = ask.reading()?;
+    let job = jobs::job(&mut conn, ask.by()?, ask.id("j")?)?;
+    let asked: edit_run::Asked = serde_json::from_str(&job.params).unwrap_or_default();
+    let tried = asked.try_edition.filter(|_| job.kind == "edits").ok_or(Refused::NotFound)?;
+    let standard = standards::standard(&mut conn, tried)?;
+    let came: edit_run::Came =
+        job.result.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let in_use = ask.store().standards();
+    let rules = in_use.edits().with(tried);
+    let years = in_use.edits().known(tried).and_then(|file| file.years.first.or(file.years.last));
+    let bound = rules.bound(years);
+    let mut edits: Vec<&String> = came.newly.keys().chain(came.no_longer.keys()).collect();
+    edits.sort_unstable();
+    edits.dedup();
+    let count = |of: &std::collections::BTreeMap<String, i64>, id: &String| of.get(id).copied().unwrap_or_default();
+    let page = TriedEdits {
+        running: matches!(job.state.as_str(), "waiting" | "running"),
+        done: job.done,
+        total: job.total,
+        message: job.message.unwrap_or_default(),
+        name: format!("{} {}", standard.name, standard.edition),
+        rows: edits
+            .into_iter()
+            .map(|id| {
+                let name = bound.library().edit(id).map_or_else(String::new, |edit| edit.name.clone());
+                (id.clone(), name, count(&came.newly, id), count(&came.no_longer, id))
+            })
+            .collect(),
+        set: came.set,
+        cases: came.cases,
+        first_errors: came.first_errors,
+    };
+    let running = page.running;
+    let reply = ask.page("pages/standards-tried", &Sheet::of("What an edition changes", "/admin/standards"), &page)?;
+    Ok(if running { reply.with_header("refresh", "2") } else { reply })
 }
 
 /// Begins staging the registry again.

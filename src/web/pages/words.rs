@@ -57,7 +57,7 @@ pub fn job_state(state: &str) -> Chip {
         "read" => Chip::new("now", "clock", "Reading"),
         "withdrawing" => Chip::new("now", "clock", "Being taken back"),
         "restoring" => Chip::new("now", "clock", "Being brought back"),
-        "apply" | "publish" | "change" => Chip::new("now", "clock", "Applying"),
+        "apply" | "edits" | "publish" | "change" => Chip::new("now", "clock", "Applying"),
         other => Chip::new("", "dot", other.to_string()),
     }
 }

@@ -137,3 +137,76 @@ on_both!(a_states_own_file_is_added_tried_switched_on_run_and_switched_off_witho
     assert_eq!(on, [Some("2020.1".to_string()), Some("2026.2".to_string())]);
     is_sound(db);
 });
+
+on_both!(an_over_ride_has_a_reason_stands_falls_with_a_reviewed_value_and_is_told_when_nothing_needs_it, |db| {
+    import(db);
+    let manager = Person::add(db, "boss", &[Role::RegistryManager], &[]);
+    let server = Server::start(db.url());
+    let mut visitor = manager.at(&server);
+    let edit = "/cases/2/edits/lat-insitu-unknown-side";
+    let version = || db.number("SELECT version FROM abstract WHERE id = 2").to_string();
+    let page = visitor.get(edit).expect_status(200).text();
+    assert!(page.contains("It fails") && page.contains("Over-ride: the values are right"), "{page}");
+    let no_reason = visitor.post(edit, &[("seen", &version()), ("reason", "ok")]);
+    assert!(no_reason.text().contains("Give the reason of the over-ride"), "{}", no_reason.text());
+    let no_flag =
+        visitor.post("/cases/1/edits/lat-middle-lobe-left", &[("seen", "2"), ("reason", "the surgeon was asked")]);
+    assert!(no_flag.text().contains("has no over-ride"), "{}", no_flag.text());
+    assert_eq!(db.number("SELECT count(*) FROM edit_override"), 0);
+    visitor.get(edit);
+    visitor
+        .post(edit, &[("seen", &version()), ("reason", "The report names no side; the surgeon was asked.")])
+        .expect_status(303);
+    assert!(failures(db, 2).contains(" o:lat-insitu-unknown-side:410"), "{}", failures(db, 2));
+    let row = db.values("SELECT flag || ' ' || state || ' ' || needed AS value FROM edit_override");
+    assert_eq!(row, [Some("overRideSiteLatMorph stands 1".to_string())]);
+    assert_eq!(db.number("SELECT count(*) FROM audit WHERE action = 'over-ride'"), 1);
+    let life = visitor.get("/cases/2/items/2074").expect_status(200).text();
+    assert!(life.contains("the surgeon was asked"), "{life}");
+    // An item the edit does not look at leaves it standing; the laterality does not.
+    let save = |visitor: &mut crate::kit::Visitor, item: u32, value: &str| {
+        let patient = db.number("SELECT version FROM patient WHERE id = 2").to_string();
+        let fields = [("seen", version()), ("seen_patient", patient), ("value", value.to_owned())];
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        visitor.post(&format!("/cases/2/items/{item}"), &fields).expect_status(303);
+    };
+    save(&mut visitor, 90, "113");
+    assert_eq!(db.number("SELECT count(*) FROM edit_override WHERE state = 'stands'"), 1);
+    save(&mut visitor, 410, "1");
+    let row = db.values("SELECT state || ': ' || ended_why AS value FROM edit_override");
+    assert_eq!(row, [Some("fallen: Laterality is no longer what was looked at".to_string())]);
+    assert!(
+        !db.values("SELECT items AS value FROM abstract WHERE id = 2")[0]
+            .as_ref()
+            .unwrap()
+            .contains("overRideSiteLatMorph")
+    );
+    let life = visitor.get("/cases/2/items/2074").expect_status(200).text();
+    assert!(life.contains("the over-ride fell: Laterality"), "{life}");
+    let dock = visitor.get("/cases/2/diagnosis").expect_status(200).text();
+    assert!(dock.contains("the over-ride fell"), "{dock}");
+    // What fails, counted and listed; the library; a rule tried on a pasted record.
+    for by in ["edit", "item", "facility", "abstractor", "month"] {
+        visitor.get(&format!("/edits?by={by}")).expect_status(200);
+    }
+    assert!(visitor.get("/edits").text().contains("/edits/failing/lat-middle-lobe-left"));
+    assert!(visitor.get("/edits/report.csv?by=month").text().contains("2024-03"));
+    assert!(visitor.get("/edits/failing/lat-middle-lobe-left").text().contains("/cases/1/edits/lat-middle-lobe-left"));
+    assert!(visitor.get("/edits/failing/lat-middle-lobe-left/cases.csv").text().contains("lat-middle-lobe-left,fails"));
+    assert!(visitor.get("/edits/library?q=middle+lobe").text().contains("/edits/library/lat-middle-lobe-left"));
+    visitor.get("/edits/library/lat-middle-lobe-left").expect_status(200);
+    let rule = visitor.get("/edits/try").expect_status(200).input("rule").unwrap_or_default();
+    assert!(rule.is_empty());
+    let wrong = OWN.replace("= 003\"", "= 3\"");
+    let tried = visitor
+        .post("/edits/try", &[("rule", &wrong), ("items", "noSuch = 1\ncountyAtDx = 003")])
+        .expect_status(200)
+        .text();
+    assert!(tried.contains("rule.toml:14:22") && tried.contains("noSuch is no item"), "{tried}");
+    let tried = visitor
+        .post("/edits/try", &[("rule", OWN), ("items", "countyAtDx = 003\n\ncountyAtDx = 001")])
+        .expect_status(200)
+        .text();
+    assert!(tried.contains("Record 1: ia-county fails") && tried.contains("Record 2: passes"), "{tried}");
+    is_sound(db);
+});
