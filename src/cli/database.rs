@@ -38,6 +38,7 @@ pub fn workers() -> Workers {
         .with("edits", crate::registry::edit_run::work)
         .with("restage", crate::registry::restage::work)
         .with("withdraw", crate::registry::withdraw::work)
+        .with("link", crate::followup::passive::link_job::work)
         .with("extract", crate::research::extract_job::work)
 }
 

@@ -1,4 +1,6 @@
-//! `accession followup`: who is due, and the measures, as of a day.
+//! `accession followup`: who is due, the measures as of a day, and files of other sources.
+
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use chrono::NaiveDate;
@@ -6,13 +8,19 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::Outcome;
-use super::database::Database;
+use super::database::{Database, see_through};
 use crate::dates::PartialDate;
 use crate::followup::measures::facts;
+use crate::followup::passive::link_job::Asked;
+use crate::followup::passive::rows::Form;
+use crate::followup::passive::source::SOURCES;
+use crate::followup::passive::undo_batch;
 use crate::followup::policy::{Apart, Policy, count};
 use crate::followup::rules::{Exclusion, Window, counts, exclusion_of_patient};
+use crate::registry::store::files::{FileWriter, NewFile};
+use crate::registry::store::followup::snapshots::keep_snapshot;
 use crate::registry::store::followup::{Contacted, Order, due_ids, traced, undated_ids};
-use crate::registry::store::{By, Store};
+use crate::registry::store::{By, Store, jobs};
 
 /// Who is due for follow-up, and how well a registry follows.
 #[derive(Debug, Args)]
@@ -48,6 +56,44 @@ enum What {
         /// Newest year of which all cases are complete (default: the setting, else the year before)
         #[arg(long, value_name = "YEAR")]
         completed_year: Option<i32>,
+        /// Keep the measures of this month, for the trend on the page
+        #[arg(long)]
+        keep: bool,
+    },
+    /// Links a file of another source with the registry: posts what only adds, keeps the rest for review
+    Link {
+        /// The file
+        file: PathBuf,
+        #[command(flatten)]
+        common: Common,
+        /// Where it comes from
+        #[arg(long, value_parser = SOURCES.map(|source| source.key))]
+        source: String,
+        /// Its form
+        #[arg(long, default_value = "csv", value_parser = ["csv", "fixed", "naaccr"])]
+        form: String,
+        /// Which column is which, as "last_name=SURNAME date=DOD", of fixed columns "last_name=1-20"
+        #[arg(long, default_value = "", hide_default_value = true, value_name = "MAP")]
+        columns: String,
+        /// Of when the file is
+        #[arg(long, default_value = "", hide_default_value = true)]
+        vintage: String,
+        /// Until when it is complete
+        #[arg(long, default_value = "", hide_default_value = true, value_name = "DATE")]
+        cut_off: String,
+    },
+    /// Takes back everything that a linked file posted
+    Unlink {
+        /// The batch
+        batch: i64,
+        #[command(flatten)]
+        database: Database,
+        /// Why
+        #[arg(long)]
+        reason: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -61,7 +107,23 @@ impl FollowUp {
     pub fn run(self) -> anyhow::Result<Outcome> {
         match &self.what {
             What::Due { common } => due(common),
-            What::Measures { common, completed_year } => measures(common, *completed_year),
+            What::Measures { common, completed_year, keep } => measures(common, *completed_year, *keep),
+            What::Link { file, common, source, form, columns, vintage, cut_off } => {
+                let form = Form::named(form).context("a form of a file")?;
+                let asked = Asked {
+                    file: 0,
+                    name: file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default(),
+                    sha256: String::new(),
+                    source: source.clone(),
+                    form,
+                    columns: columns.clone(),
+                    vintage: vintage.clone(),
+                    cut_off: cut_off.clone(),
+                    today: common.as_of.format("%Y%m%d").to_string(),
+                };
+                link(common, file, asked)
+            }
+            What::Unlink { batch, database, reason, json } => unlink(database, *batch, reason, *json),
         }
     }
 }
@@ -126,13 +188,18 @@ fn due(common: &Common) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn measures(common: &Common, completed_year: Option<i32>) -> anyhow::Result<Outcome> {
+fn measures(common: &Common, completed_year: Option<i32>, keep: bool) -> anyhow::Result<Outcome> {
     let (store, by) = (common.database.open()?, By::system("accession followup"));
     let conn = &mut *store.reading()?;
     let policy = Policy::read(conn)?;
     let counted = count(conn, &by, &policy, common.as_of, completed_year, Apart::No)?;
     leave_line(&store, &by, "measures".into())?;
     let [first, second] = &counted.both;
+    if keep {
+        let (month, day) = (common.as_of.format("%Y-%m").to_string(), common.as_of.to_string());
+        let text = json!({"measure1": first, "measure2": second}).to_string();
+        store.write(move |tx| keep_snapshot(tx, &month, &day, &text))?;
+    }
     if common.json {
         println!("{}", json!({"measure1": first, "measure2": second}));
         return Ok(Outcome::Done);
@@ -151,6 +218,55 @@ fn measures(common: &Common, completed_year: Option<i32>) -> anyhow::Result<Outc
         println!("  in window {}, dead {}, living {}, current {}, lost {}", m.T, m.B, m.C, m.D, m.E);
     }
     Ok(Outcome::Done)
+}
+
+fn link(common: &Common, path: &Path, mut asked: Asked) -> anyhow::Result<Outcome> {
+    let (store, by) = (common.database.open()?, By::system("accession followup"));
+    let bytes = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let new = NewFile { kind: "received", name: asked.name.clone(), job: None, facility: None };
+    let mut file = FileWriter::begin(&store, &by, &new)?;
+    file.add(&bytes)?;
+    let (id, _, sha256) = file.finish()?;
+    (asked.file, asked.sha256) = (id, sha256);
+    let params = serde_json::to_string(&asked)?;
+    let job = store.write(move |tx| jobs::enqueue(tx, &by, "link", &params, None))?;
+    let job = see_through(&store, job)?;
+    if job.state != "done" {
+        anyhow::bail!("{}", job.message.unwrap_or_else(|| "the job failed".into()));
+    }
+    let counts: serde_json::Value = serde_json::from_str(job.result.as_deref().unwrap_or("{}"))?;
+    let of = |name: &str| counts[name].as_u64().unwrap_or(0);
+    let names = ["posted", "review", "nothing_new", "rejected_before", "no_match"];
+    let rows: u64 = names.iter().map(|name| of(name)).sum();
+    let mut shown = json!({"batch": counts["batch"], "file": asked.name, "rows": rows});
+    for name in names {
+        shown[name] = of(name).into();
+    }
+    match common.json {
+        true => println!("{shown}"),
+        false => println!(
+            "batch {}: {rows} rows; {} posted, {} to review, {} say nothing new, {} rejected before, {} without a match",
+            counts["batch"].as_str().unwrap_or_default(),
+            of("posted"),
+            of("review"),
+            of("nothing_new"),
+            of("rejected_before"),
+            of("no_match")
+        ),
+    }
+    Ok(if of("review") > 0 { Outcome::Found } else { Outcome::Done })
+}
+
+fn unlink(database: &Database, batch: i64, reason: &str, json: bool) -> anyhow::Result<Outcome> {
+    let (store, by) = (database.open()?, By::system("accession followup"));
+    let undone = undo_batch(&store, &by, batch, reason)?;
+    match json {
+        true => println!("{}", json!({"batch": batch.to_string(), "contacts": undone.contacts, "left": undone.left})),
+        false => {
+            println!("{} contacts were taken back; {} items were changed since and stay", undone.contacts, undone.left)
+        }
+    }
+    Ok(if undone.left > 0 { Outcome::Found } else { Outcome::Done })
 }
 
 fn leave_line(store: &Store, by: &By, note: String) -> anyhow::Result<()> {

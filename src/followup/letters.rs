@@ -14,6 +14,7 @@ use crate::dates::PartialDate;
 use crate::registry::record::Record;
 use crate::registry::store::disclosure::{NewDisclosure, disclose};
 use crate::registry::store::facility::{Facility, facility};
+use crate::registry::store::followup::marks::{BAD_ADDRESS, DO_NOT_CONTACT, marks_of};
 use crate::registry::store::followup::{NewAttempt, add_attempt, keep_letter};
 use crate::registry::store::settings::{setting, setting_number};
 use crate::registry::store::{By, Conn, StoreError, Tx};
@@ -61,6 +62,7 @@ pub fn write_letter(
     let file = File::read(tx.conn, by, patient)?;
     let home = letterhead(tx.conn, &file)?;
     admissible(&file, order, &definition.recipient)?;
+    not_marked(tx.conn, patient, order, &definition.recipient)?;
     let template = format!("{} {}", order.report, definition.version);
     let recipient = order.recipient.trim();
     let attempt = add_attempt(
@@ -130,6 +132,26 @@ fn admissible(file: &File, order: &Order, recipient: &str) -> Result<(), StoreEr
     let lines = order.address.iter().chain([&order.recipient, &order.mail]);
     if lines.into_iter().any(|line| line.chars().any(char::is_control) || line.chars().count() > 200) {
         return refused("Lines of an address have at most 200 characters and no control characters.");
+    }
+    Ok(())
+}
+
+/// A patient who wishes no letters gets none, and nothing is printed to an address that is known to be bad.
+fn not_marked(conn: &mut Conn, patient: i64, order: &Order, recipient: &str) -> Result<(), StoreError> {
+    if recipient != "patient" {
+        return Ok(());
+    }
+    let marks = marks_of(conn, &[patient])?;
+    let has = |kind: &str| marks.iter().any(|mark| mark.kind == kind);
+    if has(DO_NOT_CONTACT) {
+        return Err(StoreError::Refused(
+            "The patient does not wish to be contacted: write to a physician instead.".into(),
+        ));
+    }
+    if has(BAD_ADDRESS) && order.mail.is_empty() {
+        return Err(StoreError::Refused(
+            "The address on file is marked bad: end the mark with the new address first.".into(),
+        ));
     }
     Ok(())
 }

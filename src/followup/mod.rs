@@ -3,6 +3,7 @@
 //! ```text
 //!   rules    when a patient is due or lost, whom a registry does not trace, which tumors a measure counts
 //!   measures the two measures of a hospital's follow-up
+//!   passive  files of other sources: linked, posted, reviewed, undone
 //!   policy   the settings of a registry, and counting the measures over it
 //!   sources  the codes of items 1790 and 1791 and which of two reports is the more reliable
 //!   accept   a reported contact against what is on file: newer, earlier, a conflict, or refused, with every change
@@ -18,6 +19,7 @@ pub mod accept;
 pub mod letters;
 pub mod mail;
 pub mod measures;
+pub mod passive;
 pub mod policy;
 pub mod posting;
 pub mod rules;

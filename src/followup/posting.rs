@@ -12,10 +12,12 @@
 
 use super::accept::{Accepted, OnFile, Posting, Refusal, TumorOnFile, Verdict, accept, accept_settled};
 use crate::dates::PartialDate;
-use crate::registry::change::{Because, amend_abstract, amend_patient};
-use crate::registry::store::followup::{NewContact, add_contact, answer_attempt, open_conflict, settle_contact};
+use crate::registry::change::{Because, Change, amend_abstract, amend_patient};
+use crate::registry::store::followup::{
+    NewContact, add_contact, answer_attempt, contact_row, mark_undone, open_conflict, settle_contact,
+};
 use crate::registry::store::records::{self, Abstract, Patient};
-use crate::registry::store::{By, Conn, Origin, StoreError, Tx};
+use crate::registry::store::{By, Changed, Conn, Kind, Origin, StoreError, Tx};
 
 /// The versions a form was made from.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -174,6 +176,58 @@ pub fn settle(
         Verdict::Refused(refusals) => Err(NotPosted::Refused(refusals)),
         Verdict::Conflict(conflict) => Err(StoreError::Refused(conflict.sentence).into()),
     }
+}
+
+/// Takes a contact back: what it changed has its earlier value again, except where somebody changed it since. Answers how
+/// many items were left for that reason. The contact's row stays, as undone.
+///
+/// # Errors
+/// A contact outside the scope, or one that was undone already.
+pub fn undo_contact(tx: &mut Tx<'_>, by: &By, contact: i64, why: &str) -> Result<usize, StoreError> {
+    let row = contact_row(tx.conn, by, contact)?;
+    if row.outcome == "undone" {
+        return Err(StoreError::Refused("This contact was undone already.".into()));
+    }
+    let file = File::read(tx.conn, by, row.patient_id)?;
+    let because = Because { why: format!("contact undone: {}", why.trim()), origin: Origin::Contact, source: None };
+    let mut left = 0;
+    let mut earlier = |conn: &mut Conn, kind, id, items: &crate::registry::record::Record| {
+        let mut back = Vec::new();
+        for change in changes_by_contact(conn, kind, id, contact)? {
+            match items.value(&change.item) == change.new {
+                true => back.push(Change::new(&change.item, &change.old)),
+                false => left += 1,
+            }
+        }
+        Ok::<_, StoreError>(back)
+    };
+    let back = earlier(tx.conn, Kind::Patient, file.patient.id, &file.patient.items)?;
+    if !back.is_empty() {
+        amend_patient(tx, by, file.patient.id, file.patient.version, &back, &because)?;
+    }
+    for abstract_ in &file.abstracts {
+        // The patient's change may have written into the abstract: its version is read again.
+        let now = records::abstract_(tx.conn, by, abstract_.id)?;
+        let back = earlier(tx.conn, Kind::Abstract, now.id, &now.items)?;
+        if !back.is_empty() {
+            amend_abstract(tx, by, now.id, now.version, &back, &because)?;
+        }
+    }
+    mark_undone(tx, contact, &format!("{} Undone by {}: {}", row.message, by.asker.login, why.trim()))?;
+    let line = by.line("follow-up", tx.now).patient(row.patient_id).note(format!("contact {contact} undone"));
+    tx.audit(line);
+    Ok(left)
+}
+
+/// What a contact changed in a record.
+fn changes_by_contact(conn: &mut Conn, kind: Kind, id: i64, contact: i64) -> Result<Vec<Changed>, StoreError> {
+    let mut all = Vec::new();
+    for row in records::changes_of(conn, kind, id)? {
+        if row.source_kind == Origin::Contact.word() && row.source_id == Some(contact) {
+            all.extend(row.changes()?);
+        }
+    }
+    Ok(all)
 }
 
 struct Row<'a> {

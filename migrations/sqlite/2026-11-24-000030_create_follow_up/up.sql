@@ -14,17 +14,6 @@ CREATE TABLE follow_mark (
 CREATE INDEX follow_mark_patient ON follow_mark (patient_id, id);
 CREATE INDEX follow_mark_open ON follow_mark (kind, value, patient_id) WHERE ended_at IS NULL;
 
--- Lists a person keeps under a name.
-CREATE TABLE saved_list (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    user_id INTEGER NOT NULL,
-    page TEXT NOT NULL,
-    name TEXT NOT NULL,
-    query TEXT NOT NULL,
-    at TEXT NOT NULL
-) STRICT;
-CREATE UNIQUE INDEX saved_list_name ON saved_list (user_id, page, name);
-
 -- The measures as they stood at the end of a month; facility 0 is the whole registry.
 CREATE TABLE measure_snapshot (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -36,28 +25,10 @@ CREATE TABLE measure_snapshot (
 ) STRICT;
 CREATE UNIQUE INDEX measure_snapshot_month ON measure_snapshot (facility_id, month);
 
--- Mail on its way: written in the piece that decides on it, sent afterwards.
-CREATE TABLE outgoing_mail (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    facility_id INTEGER,
-    recipient TEXT NOT NULL,
-    subject TEXT NOT NULL,
-    body TEXT NOT NULL,
-    message_id TEXT NOT NULL,
-    state TEXT NOT NULL,
-    tries INTEGER NOT NULL,
-    next_at INTEGER NOT NULL,
-    said TEXT NOT NULL,
-    attempts TEXT NOT NULL,
-    login TEXT NOT NULL,
-    at TEXT NOT NULL,
-    settled_at TEXT
-) STRICT;
-CREATE INDEX outgoing_mail_state ON outgoing_mail (state, next_at, id);
-
 -- A file of another source that was linked with the registry.
 CREATE TABLE passive_batch (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
+    job_id INTEGER NOT NULL,
     source TEXT NOT NULL,
     source_central TEXT NOT NULL,
     file_name TEXT NOT NULL,

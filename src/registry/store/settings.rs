@@ -211,6 +211,14 @@ pub const SETTINGS: &[Setting] = &[
         "unconfirmed",
     ),
     s(
+        "passive.certain_weight",
+        "Weight from which a linked pair posts without a look",
+        "Follow-up",
+        "12",
+        Holds::Number(1, 60),
+        "our default: odds of 4,096 to 1",
+    ),
+    s(
         "abstract.due_days",
         "Days after first contact until completion is due",
         "Abstracts",

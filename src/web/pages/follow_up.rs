@@ -9,9 +9,10 @@ use crate::followup::measures::facts;
 use crate::followup::policy::Policy;
 use crate::followup::rules::{Bounds, Exclusion, Months, State, Window, exclusion_of_patient, months_since};
 use crate::registry::store::Conn;
+use crate::registry::store::followup::marks::{ASSIGNED, BAD_ADDRESS, DO_NOT_CONTACT};
 use crate::registry::store::followup::{
     AttemptRow, Contacted, DuePatient, DueTumor, Order, conflict_ids, count_conflicts, count_due, count_undated,
-    due_ids, shown, traced, undated_ids,
+    due_ids, marked_ids, shown, traced, undated_ids, waiting_ids,
 };
 use crate::registry::store::lists::MOST;
 use crate::web::frame::{self, Sheet};
@@ -95,7 +96,8 @@ pub fn show(ask: &Ask) -> Result<Reply, Refused> {
     let spans = standing.policy.months.due_month(month);
     let list = match ask.query.trimmed("list") {
         "" => "soonest",
-        "soonest" | "month" | "lost" | "all" | "undated" | "conflicts" => ask.query.trimmed("list"),
+        "soonest" | "month" | "lost" | "all" | "undated" | "conflicts" | "waiting" | "bad-address"
+        | "do-not-contact" | "mine" => ask.query.trimmed("list"),
         _ => return Err(Refused::NotFound),
     };
     let after = after(ask.query.trimmed("after"));
@@ -103,6 +105,9 @@ pub fn show(ask: &Ask) -> Result<Reply, Refused> {
     let ids = match (list, chosen) {
         (_, Some(which)) => due_ids(conn, by, which, Order::Oldest, after, PAGE + 1)?,
         ("undated", None) => undated_ids(conn, by, standing.policy.every_class, after.1, PAGE + 1)?,
+        ("waiting", None) => waiting_ids(conn, by, after.1, PAGE + 1)?,
+        ("mine", None) => marked_ids(conn, by, ASSIGNED, &by.asker.login, after.1, PAGE + 1)?,
+        ("bad-address" | "do-not-contact", None) => marked_ids(conn, by, list, "", after.1, PAGE + 1)?,
         _ => conflict_ids(conn, by, after.1, PAGE + 1)?,
     };
     let found = traced(conn, by, &ids)?;
@@ -121,11 +126,19 @@ pub fn show(ask: &Ask) -> Result<Reply, Refused> {
         ("all", "All due".into()),
         ("undated", "No date".into()),
         ("conflicts", "Conflicts".into()),
+        ("waiting", "Answer awaited".into()),
+        ("bad-address", "Bad address".into()),
+        ("do-not-contact", "Do not contact".into()),
+        ("mine", "Mine".into()),
     ] {
         let count = match span(key, bounds, spans, standing.policy.every_class) {
             Some(which) => count_due(conn, by, which)?,
             None if key == "undated" => count_undated(conn, by, standing.policy.every_class)?,
-            None => count_conflicts(conn, by)?,
+            None if key == "conflicts" => count_conflicts(conn, by)?,
+            None => {
+                tabs.push(Tab { key, text, count: String::new(), current: key == list });
+                continue;
+            }
         };
         let count = if count >= MOST { format!("{}+", show::thousands(MOST)) } else { show::thousands(count) };
         tabs.push(Tab { key, text, count, current: key == list });
@@ -196,7 +209,11 @@ fn chip(patient: &DuePatient, list: &str, state: State, standing: &Standing) -> 
     if let Some(exclusion) = excluded(patient, standing) {
         return Chip::new("", "none", format!("Not followed, {} {}", exclusion.code(), exclusion.words()));
     }
-    if patient.items.value("noPatientContactFlag") == "1" {
+    let marked = |kind: &str| patient.marks.iter().any(|mark| mark.kind == kind);
+    if marked(BAD_ADDRESS) {
+        return Chip::new("warn", "warn", "Bad address");
+    }
+    if patient.items.value("noPatientContactFlag") == "1" || marked(DO_NOT_CONTACT) {
         return Chip::new("", "none", "Do not contact");
     }
     if patient.last_attempt.as_ref().is_some_and(|a| a.result == "pending") {

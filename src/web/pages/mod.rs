@@ -33,6 +33,8 @@ pub mod jobs;
 pub mod letters;
 pub mod look;
 pub mod lookup;
+pub mod marks;
+pub mod measures;
 pub mod password;
 pub mod patient;
 pub mod patients;

@@ -14,6 +14,7 @@ use crate::followup::sources::{CENTRAL, NEXT_SOURCES, SOURCES, central_name, nam
 use crate::naaccr::super_dictionary;
 use crate::registry::change::Change;
 use crate::registry::record::Record;
+use crate::registry::store::followup::marks::{KINDS, marks_of};
 use crate::registry::store::followup::{
     AttemptRow, ContactRow, NewAttempt, add_attempt, answer_attempt, attempts_of, contacts_of, due_patient,
 };
@@ -70,6 +71,7 @@ struct Page {
     conflicts: Vec<ConflictShown>,
     why: String,
     people: Vec<Pair>,
+    marks: Vec<MarkShown>,
     attempt: Vec<Field>,
     may_letter: bool,
     physician: String,
@@ -147,6 +149,14 @@ struct ConflictShown {
     on: String,
 }
 
+/// A mark that can be set, or the one that holds.
+#[derive(Serialize)]
+struct MarkShown {
+    kind: &'static str,
+    name: &'static str,
+    holds: Option<String>,
+}
+
 #[derive(Serialize)]
 struct Pair {
     label: &'static str,
@@ -197,6 +207,7 @@ fn page(
     errors.put_beside(&mut address);
     let data = Page {
         linked: true,
+        marks: marks_shown(conn, id)?,
         state: state_chip(conn, ask, id, &standing)?,
         said: said.map(str::to_string),
         patient_version: file.patient.version,
@@ -228,6 +239,19 @@ fn page(
     };
     let sheet = Sheet::of(&title, "/follow-up").refused_if(refused);
     Ok(ask.page("pages/posting", &sheet, &data)?.about_patient(id))
+}
+
+fn marks_shown(conn: &mut Conn, id: i64) -> Result<Vec<MarkShown>, Refused> {
+    let open = marks_of(conn, &[id])?;
+    let shown = |(kind, name): (&'static str, &'static str)| {
+        let holds = open.iter().find(|mark| mark.kind == kind).map(|mark| {
+            let whom = if mark.value.is_empty() { String::new() } else { format!("{}, ", mark.value) };
+            let reason = if mark.reason.is_empty() { String::new() } else { format!("{}, ", mark.reason) };
+            format!("{whom}{reason}set by {}, {}", mark.login, mark.at.get(..10).unwrap_or_default())
+        });
+        MarkShown { kind, name, holds }
+    };
+    Ok(KINDS.into_iter().map(shown).collect())
 }
 
 fn newest(abstracts: &[Abstract]) -> Option<&Abstract> {

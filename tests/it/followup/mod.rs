@@ -5,6 +5,7 @@ mod due;
 mod letters;
 mod measures;
 mod pages;
+mod passive;
 mod posted;
 
 use accession::asker::{Asker, FacilityId, Own, Scope, UserId};

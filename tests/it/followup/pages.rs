@@ -93,6 +93,25 @@ on_both!(a_contact_is_looked_at_posted_and_stands_in_the_history, |db| {
         .expect_status(303);
     assert!(dana.get(&path).text().contains("Telephone, home"));
     dana.get("/follow-up/999999").expect_status(404);
+    dana.get(&path);
+    let marks = format!("{path}/marks");
+    dana.post(&marks, &[("mark", "bad-address"), ("do", "set"), ("reason", "")]).expect_status(422);
+    dana.get(&path);
+    dana.post(&marks, &[("mark", "bad-address"), ("do", "set"), ("reason", "returned by the post")]).expect_status(303);
+    assert!(dana.get("/follow-up?list=bad-address").expect_status(200).text().contains("WEATHERBY"));
+    assert!(dana.get(&path).text().contains("returned by the post, set by dana"));
+    dana.post(&marks, &[("mark", "bad-address"), ("do", "end")]).expect_status(303);
+    assert!(!dana.get("/follow-up?list=bad-address").expect_status(200).text().contains("WEATHERBY"));
+    for list in ["waiting", "do-not-contact", "mine"] {
+        dana.get(&format!("/follow-up?list={list}")).expect_status(200);
+    }
+    assert_eq!(db.number("SELECT count(*) FROM follow_mark"), 1);
+    for by in ["", "site", "year", "class", "physician", "facility", "age"] {
+        let page = dana.get(&format!("/follow-up/measures?by={by}")).expect_status(200).text();
+        assert!(page.contains("100.0 %") && page.contains("nconfirmed"), "{page}");
+    }
+    let csv = dana.get("/follow-up/measures.csv?by=site").expect_status(200).text();
+    assert!(csv.contains("C50") && csv.lines().count() == 5, "{csv}");
 });
 
 on_both!(letters_are_written_mailed_and_stand_in_the_patients_record, |db| {

@@ -130,3 +130,21 @@ pub fn settle_contact(tx: &mut Tx<'_>, id: i64, outcome: &str, message: &str) ->
     )?;
     Ok(rows == 1)
 }
+
+/// A contact of a patient the asker may see.
+///
+/// # Errors
+/// [`StoreError::NotFound`] outside the scope.
+pub fn contact_row(conn: &mut Conn, by: &By, id: i64) -> Result<ContactRow, StoreError> {
+    let text = "SELECT id, patient_id, contact_date, vital_status, source, source_central, outcome, message, note, posted, login, at \
+         FROM contact WHERE id = ?";
+    let row = conn.row::<ContactRow>(text, binds![id])?.ok_or(StoreError::NotFound)?;
+    crate::registry::store::records::patient(conn, by, row.patient_id)?;
+    Ok(row)
+}
+
+/// Says that a contact was taken back; its row stays.
+pub fn mark_undone(tx: &mut Tx<'_>, id: i64, message: &str) -> Result<(), StoreError> {
+    tx.conn.run("UPDATE contact SET outcome = 'undone', message = ? WHERE id = ?", binds![message, id])?;
+    Ok(())
+}

@@ -451,8 +451,22 @@ pub fn due_patients(
 
 /// One patient as the list shows him.
 pub fn due_patient(conn: &mut Conn, by: &By, patient: i64) -> Result<DuePatient, StoreError> {
-    records::patient(conn, by, patient)?;
-    let all = traced(conn, by, &[patient])?;
+    let found = records::patient(conn, by, patient)?;
+    let mut all = traced(conn, by, &[patient])?;
+    if all.is_empty() {
+        let of = crate::registry::promoted::OfPatient::from(&found.items);
+        all.push(Traced {
+            id: patient,
+            vital_status: of.vital_status.unwrap_or_default(),
+            contact_low: of.contact.0,
+            contact: date(of.contact.0, of.contact.1),
+            birth: date(of.birth.0, of.birth.1),
+            country: of.country.unwrap_or_default(),
+            tumors: vec![],
+            duty: None,
+            traced_elsewhere: false,
+        });
+    }
     shown(conn, by, all)?.pop().ok_or(StoreError::NotFound)
 }
 

@@ -1,4 +1,4 @@
-//! Marks on a patient's follow-up: bad address, do not contact, who works on it. And the lists a person keeps by name.
+//! Marks on a patient's follow-up: bad address, do not contact, who works on it.
 
 use diesel::sql_types::{BigInt, Nullable, Text};
 use serde::Serialize;
@@ -60,15 +60,6 @@ pub fn marks_of(conn: &mut Conn, patients: &[i64]) -> Result<Vec<Mark>, StoreErr
     )?)
 }
 
-/// Every mark a patient ever had, newest first; the caller has read him with its scope.
-pub fn all_marks(conn: &mut Conn, patient: i64) -> Result<Vec<Mark>, StoreError> {
-    Ok(conn.rows(
-        "SELECT id, patient_id, kind, value, reason, login, at, ended_by, ended_at FROM follow_mark \
-         WHERE patient_id = ? ORDER BY id DESC LIMIT 200",
-        binds![patient],
-    )?)
-}
-
 /// Sets a mark; an open one of the kind ends.
 ///
 /// # Errors
@@ -111,46 +102,4 @@ pub fn end_mark(tx: &mut Tx<'_>, by: &By, patient: i64, kind: &str) -> Result<bo
         tx.audit(line);
     }
     Ok(rows > 0)
-}
-
-/// A list a person keeps.
-#[derive(Debug, Clone, Serialize, diesel::QueryableByName)]
-pub struct SavedList {
-    /// Row id.
-    #[diesel(sql_type = BigInt)]
-    pub id: i64,
-    /// Its name.
-    #[diesel(sql_type = Text)]
-    pub name: String,
-    /// The query of the page.
-    #[diesel(sql_type = Text)]
-    pub query: String,
-}
-
-/// The asker's lists of a page, by name.
-pub fn saved_lists(conn: &mut Conn, by: &By, page: &str) -> Result<Vec<SavedList>, StoreError> {
-    let user = by.asker.user.map_or(0, |u| u.0);
-    Ok(conn.rows(
-        "SELECT id, name, query FROM saved_list WHERE user_id = ? AND page = ? ORDER BY name",
-        binds![user, page],
-    )?)
-}
-
-/// Keeps a list under a name; one of the name is replaced, an empty query takes it out.
-pub fn save_list(tx: &mut Tx<'_>, by: &By, page: &str, name: &str, query: &str) -> Result<(), StoreError> {
-    let name = name.trim();
-    if name.is_empty() || name.chars().count() > 60 || query.len() > 500 {
-        return Err(StoreError::Refused("A list's name has 1 to 60 characters.".into()));
-    }
-    let (user, at) = (by.asker.user.map_or(0, |u| u.0), stamp(tx.now));
-    tx.conn.run("DELETE FROM saved_list WHERE user_id = ? AND page = ? AND name = ?", binds![user, page, name])?;
-    if !query.is_empty() {
-        tx.conn.run(
-            "INSERT INTO saved_list (user_id, page, name, query, at) VALUES (?, ?, ?, ?, ?)",
-            binds![user, page, name, query, &at],
-        )?;
-    }
-    let line = by.line("setting", tx.now).note("saved list");
-    tx.audit(line);
-    Ok(())
 }
