@@ -36,6 +36,8 @@ pub fn workers() -> Workers {
         .with("convert", crate::intake::look_job::convert)
         .with("export", crate::submission::export_job::work)
         .with("edits", crate::registry::edit_run::work)
+        .with("receive", crate::submission::receive::work)
+        .with("submit", crate::submission::submit_job::work)
         .with("restage", crate::registry::restage::work)
         .with("withdraw", crate::registry::withdraw::work)
         .with("link", crate::followup::passive::link_job::work)

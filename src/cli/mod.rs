@@ -24,6 +24,7 @@ mod codes;
 mod naaccr;
 mod primaries;
 mod purge;
+mod receive;
 mod reference;
 mod reference_codes;
 mod reindex;
@@ -34,6 +35,7 @@ mod sql_access;
 mod stage;
 mod standards;
 mod stats;
+mod submit;
 mod synth;
 mod taken_in;
 mod user;
@@ -94,6 +96,7 @@ enum Command {
     Naaccr(naaccr::Naaccr),
     Primaries(primaries::PrimariesCommand),
     Purge(purge::Purge),
+    Receive(receive::Receive),
     /// The tables that are compiled in.
     #[command(subcommand)]
     Reference(reference::Reference),
@@ -112,6 +115,10 @@ enum Command {
     /// Rates, survival, quality and frequencies of plain tables.
     #[command(subcommand)]
     Stats(stats::Stats),
+    Submit(submit::Submit),
+    /// What was sent to whom: list, show, send again, load an answer.
+    #[command(subcommand)]
+    Submissions(submit::Submissions),
     Synth(synth::Synth),
     /// People who may sign in, and their roles.
     User(user::UserCommand),
@@ -142,6 +149,7 @@ pub fn run() -> ExitCode {
         Command::Naaccr(command) => command.run(),
         Command::Primaries(command) => command.run(),
         Command::Purge(command) => command.run(),
+        Command::Receive(command) => command.run(),
         Command::Reference(command) => command.run(),
         Command::Reindex(command) => command.run(),
         Command::Routes(command) => command.run(),
@@ -151,6 +159,8 @@ pub fn run() -> ExitCode {
         Command::Stage(command) => command.run(),
         Command::Standards(command) => command.run(),
         Command::Stats(command) => command.run(),
+        Command::Submit(command) => command.run(),
+        Command::Submissions(command) => command.run(),
         Command::Synth(command) => command.run(),
         Command::User(command) => command.run(),
         Command::Withdraw(command) => command.run(),

@@ -41,8 +41,8 @@ pub(super) enum Standards {
         file: PathBuf,
         #[command(flatten)]
         database: Database,
-        /// What it is, where the file does not say: staging, dictionary or edits.
-        #[arg(long, value_parser = ["staging", "dictionary", "edits"])]
+        /// What it is, where the file does not say: staging, dictionary, edits or recipient.
+        #[arg(long, value_parser = ["staging", "dictionary", "edits", "recipient"])]
         kind: Option<String>,
         /// Switch it on at once.
         #[arg(long)]

@@ -15,6 +15,7 @@ pub mod life;
 pub mod needs;
 pub mod operations;
 pub mod promoted;
+pub mod recipients;
 pub mod record;
 pub mod search_keys;
 pub mod rederive;

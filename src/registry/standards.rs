@@ -12,6 +12,7 @@ use crate::edits::{Fault, examine_own};
 use crate::naaccr::load_dictionary;
 use crate::registry::derived::Derivation;
 use crate::registry::edit_rules::EditRules;
+use crate::registry::recipients::Profile;
 use crate::staging::{Algorithm, Edition, Editions};
 
 /// A kind of standard.
@@ -23,11 +24,14 @@ pub enum StandardKind {
     Dictionary,
     /// Edits and edit sets of the registry's own.
     Edits,
+    /// A recipient of submissions.
+    Recipient,
 }
 
 impl StandardKind {
     /// Every kind.
-    pub const ALL: [StandardKind; 3] = [StandardKind::Staging, StandardKind::Dictionary, StandardKind::Edits];
+    pub const ALL: [StandardKind; 4] =
+        [StandardKind::Staging, StandardKind::Dictionary, StandardKind::Edits, StandardKind::Recipient];
 
     /// Its word in the database and on the command line.
     pub fn word(self) -> &'static str {
@@ -35,6 +39,7 @@ impl StandardKind {
             StandardKind::Staging => "staging",
             StandardKind::Dictionary => "dictionary",
             StandardKind::Edits => "edits",
+            StandardKind::Recipient => "recipient",
         }
     }
 
@@ -44,6 +49,7 @@ impl StandardKind {
             StandardKind::Staging => "Staging algorithm",
             StandardKind::Dictionary => "User dictionary",
             StandardKind::Edits => "Edits",
+            StandardKind::Recipient => "Recipient",
         }
     }
 
@@ -58,14 +64,20 @@ impl StandardKind {
             StandardKind::Staging => 32 << 20,
             StandardKind::Dictionary => 8 << 20,
             StandardKind::Edits => 4 << 20,
+            StandardKind::Recipient => 1 << 20,
         }
     }
 
     /// The kind that the bytes look like: an archive, a file of XML, a file of edits.
     fn of(content: &[u8]) -> StandardKind {
+        let is_recipient = || {
+            let text = std::str::from_utf8(content).unwrap_or_default();
+            text.lines().any(|line| line.trim() == "[select]") && text.lines().any(|line| line.trim() == "[schedule]")
+        };
         let first = content.iter().find(|byte| !byte.is_ascii_whitespace() && **byte < 0x80);
         match first {
             _ if content.starts_with(b"PK") => StandardKind::Staging,
+            Some(b'[' | b'#' | b'a'..=b'z') if is_recipient() => StandardKind::Recipient,
             Some(b'[' | b'#') => StandardKind::Edits,
             _ => StandardKind::Dictionary,
         }
@@ -105,6 +117,7 @@ pub fn examine(content: &[u8], kind: Option<StandardKind>) -> Result<Examined, S
         StandardKind::Staging => examine_archive(content),
         StandardKind::Dictionary => examine_dictionary(content),
         StandardKind::Edits => examine_edits(content),
+        StandardKind::Recipient => examine_recipient(content),
     }
 }
 
@@ -152,6 +165,17 @@ fn examine_archive(content: &[u8]) -> Result<Examined, String> {
         name: algorithm.name().into(),
         edition: edition.version().into(),
         holds,
+    })
+}
+
+fn examine_recipient(content: &[u8]) -> Result<Examined, String> {
+    let text = std::str::from_utf8(content).map_err(|_| "it is not a text in UTF-8".to_string())?;
+    let profile = Profile::read(text)?;
+    Ok(Examined {
+        kind: StandardKind::Recipient,
+        name: profile.name,
+        edition: profile.edition,
+        holds: format!("{}, type {}, edits {}", profile.title, profile.record_type, profile.edit_set),
     })
 }
 

@@ -32,6 +32,7 @@ const AREAS: &[Area] = &[
 /// Pages that are not areas: path and name, for the person's menu, the site map and the go-to box.
 const PLACES: &[Area] = &[
     Area { text: "Waiting", path: "/waiting" },
+    Area { text: "Received from facilities", path: "/received" },
     Area { text: "Look at a file", path: "/look" },
     Area { text: "Edits", path: "/edits" },
     Area { text: "Library of edits", path: "/edits/library" },

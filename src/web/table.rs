@@ -22,6 +22,7 @@ const FOLLOW: Who = Who::May(May::PostFollowUp);
 const LETTERS: Who = Who::May(May::SendLetters);
 const IMPORT: Who = Who::May(May::Import);
 const EXPORT: Who = Who::May(May::ExportIdentified);
+const SUBMIT: Who = Who::May(May::Submit);
 const EXTRACT: Who = Who::May(May::ExtractDeidentified);
 const JOBS: Who = Who::May(May::SeeJobs);
 const GLASS: Who = Who::May(May::BreakGlass);
@@ -77,8 +78,22 @@ pub const ROUTES: &[Route] = &[
     get("/jobs", JOBS, Own, NoLine, jobs::show).in_background(),
     get("/jobs/{j}", JOBS, Own, NoLine, jobs::one).in_background(),
     get("/jobs/{j}/file", EXPORT, Own, View, jobs::file),
-    get("/submissions", EXPORT, Facility, NoLine, submissions::show),
-    post("/submissions", EXPORT, Facility, Export, submissions::make),
+    get("/received", IMPORT, Facility, NoLine, received::show),
+    upload("/received", IMPORT, Facility, Change, received::take),
+    get("/received/facilities/{f}", FACILITIES, Registry, NoLine, received::facility_form),
+    post("/received/facilities/{f}", FACILITIES, Registry, Change, received::save_facility),
+    get("/received/{w}", IMPORT, Facility, View, received::report).in_background(),
+    post("/received/{w}", IMPORT, Facility, Change, received::act),
+    get("/received/{w}/report.csv", IMPORT, Facility, View, received::csv),
+    get("/submissions", SUBMIT, Facility, NoLine, submissions::show),
+    post("/submissions", EXPORT, Facility, Export, export_form::make),
+    get("/submissions/file", EXPORT, Facility, NoLine, export_form::show),
+    get("/submissions/batches/{b}", SUBMIT, Facility, View, batch::show).in_background(),
+    post("/submissions/batches/{b}", SUBMIT, Facility, Change, batch::act),
+    upload("/submissions/batches/{b}/answer", SUBMIT, Facility, Change, batch::answer),
+    get("/submissions/batches/{b}/files/{n}", SUBMIT, Facility, View, batch::download),
+    get("/submissions/{r}", SUBMIT, Facility, NoLine, recipient::show),
+    post("/submissions/{r}", SUBMIT, Facility, Change, recipient::make),
     get("/research", EXTRACT, Own, NoLine, extracts::show),
     get("/research/extract", EXTRACT, Facility, View, extract::build),
     post("/research/extract", EXTRACT, Facility, View, extract::look),

@@ -30,4 +30,5 @@ mod search;
 mod sql_door;
 mod staging;
 mod starting;
+mod submissions;
 mod synth;

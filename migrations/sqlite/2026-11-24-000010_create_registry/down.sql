@@ -1,6 +1,16 @@
 DROP VIEW abstract_live;
 DROP VIEW tumor_live;
 DROP VIEW patient_live;
+DROP TABLE submission_reminder;
+DROP TABLE yearly_answer;
+DROP TABLE follow_back;
+DROP TABLE facility_reporting;
+DROP TABLE receipt_line;
+DROP TABLE receipt;
+DROP TABLE submission_ledger;
+DROP TABLE submission_line;
+DROP TABLE submission_file;
+DROP TABLE submission_batch;
 DROP TABLE reconciliation;
 DROP TABLE operation;
 DROP TABLE attempt;

@@ -496,6 +496,189 @@ CREATE TABLE reconciliation (
     PRIMARY KEY (facility_id, year, measure)
 ) STRICT;
 
+-- What was sent to whom: a batch is one sending to a recipient, its lines the cases in it as they were then.
+CREATE TABLE submission_batch (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    recipient TEXT NOT NULL,
+    title TEXT NOT NULL,
+    profile TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    state TEXT NOT NULL,
+    facility_id INTEGER,
+    as_of TEXT NOT NULL,
+    file_time TEXT NOT NULL,
+    naaccr_version INTEGER NOT NULL,
+    edit_set TEXT NOT NULL,
+    edit_library TEXT NOT NULL,
+    corrects INTEGER,
+    scan_after INTEGER NOT NULL,
+    tally TEXT NOT NULL,
+    message TEXT,
+    job_id INTEGER,
+    user_id INTEGER,
+    made_by TEXT NOT NULL,
+    made_at TEXT NOT NULL,
+    signed_by TEXT,
+    signed_at TEXT,
+    sent_at TEXT,
+    channel TEXT,
+    answered_by TEXT,
+    answered_at TEXT
+) STRICT;
+CREATE INDEX submission_batch_recipient ON submission_batch (recipient, id);
+CREATE TABLE submission_file (
+    batch_id INTEGER NOT NULL REFERENCES submission_batch (id),
+    ordinal INTEGER NOT NULL,
+    record_type TEXT NOT NULL,
+    file_id INTEGER,
+    name TEXT NOT NULL,
+    patients INTEGER NOT NULL,
+    tumors INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    lost TEXT NOT NULL,
+    PRIMARY KEY (batch_id, ordinal)
+) STRICT;
+-- A case in a batch, or one that had to stay behind with the reason (`blocked`). The hashes are over the recipient's items,
+-- with and without those of follow-up.
+CREATE TABLE submission_line (
+    batch_id INTEGER NOT NULL REFERENCES submission_batch (id),
+    tumor_id INTEGER NOT NULL,
+    abstract_id INTEGER NOT NULL,
+    patient_id INTEGER NOT NULL,
+    facility_id INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    record_type TEXT NOT NULL,
+    content_hash BLOB NOT NULL,
+    core_hash BLOB NOT NULL,
+    seen_version INTEGER NOT NULL,
+    seen_patient INTEGER NOT NULL,
+    marks TEXT NOT NULL,
+    blocked TEXT,
+    found TEXT NOT NULL,
+    entered INTEGER NOT NULL,
+    verdict TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (batch_id, tumor_id, abstract_id)
+) STRICT;
+CREATE INDEX submission_line_patient ON submission_line (patient_id);
+CREATE INDEX submission_line_order ON submission_line (batch_id, patient_id, tumor_id, abstract_id);
+-- Where each case stands with each recipient. `abstract_id` is 0 where a recipient gets consolidated tumors. `waiting` is what
+-- a look at the versions seen found: nothing, changed, follow-up-only.
+CREATE TABLE submission_ledger (
+    recipient TEXT NOT NULL,
+    tumor_id INTEGER NOT NULL,
+    abstract_id INTEGER NOT NULL,
+    patient_id INTEGER NOT NULL,
+    facility_id INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    waiting TEXT NOT NULL,
+    first_sent TEXT NOT NULL,
+    first_batch INTEGER NOT NULL,
+    last_sent TEXT NOT NULL,
+    last_batch INTEGER NOT NULL,
+    content_hash BLOB NOT NULL,
+    core_hash BLOB NOT NULL,
+    accepted INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    decided_by TEXT NOT NULL,
+    decided_at TEXT NOT NULL,
+    seen_version INTEGER NOT NULL,
+    seen_patient INTEGER NOT NULL,
+    PRIMARY KEY (recipient, tumor_id, abstract_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX submission_ledger_patient ON submission_ledger (patient_id);
+CREATE INDEX submission_ledger_batch ON submission_ledger (last_batch);
+
+-- What a facility sent to a central registry: the file, what its head and sum said, and the verdict on each abstract.
+CREATE TABLE receipt (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    facility_id INTEGER NOT NULL REFERENCES facility (id),
+    file_id INTEGER,
+    file_name TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    claimed_sha256 TEXT NOT NULL,
+    state TEXT NOT NULL,
+    record_type TEXT NOT NULL,
+    naaccr_version INTEGER NOT NULL,
+    edit_set TEXT NOT NULL,
+    patients INTEGER NOT NULL,
+    tumors INTEGER NOT NULL,
+    accepted INTEGER NOT NULL,
+    rejected INTEGER NOT NULL,
+    warnings INTEGER NOT NULL,
+    import_id INTEGER,
+    job_id INTEGER,
+    user_id INTEGER,
+    login TEXT NOT NULL,
+    at TEXT NOT NULL,
+    message TEXT NOT NULL,
+    released_by TEXT,
+    released_at TEXT,
+    release_reason TEXT
+) STRICT;
+CREATE INDEX receipt_facility ON receipt (facility_id, id);
+CREATE TABLE receipt_line (
+    receipt_id INTEGER NOT NULL REFERENCES receipt (id),
+    ordinal INTEGER NOT NULL,
+    patient_ordinal INTEGER NOT NULL,
+    line INTEGER NOT NULL,
+    facility TEXT NOT NULL,
+    accession TEXT NOT NULL,
+    sequence TEXT NOT NULL,
+    patient_number TEXT NOT NULL,
+    tumor_number TEXT NOT NULL,
+    first_contact INTEGER,
+    site TEXT NOT NULL,
+    verdict TEXT NOT NULL,
+    reasons TEXT NOT NULL,
+    PRIMARY KEY (receipt_id, ordinal)
+) STRICT;
+-- How a facility reports: by which edits, how many cases a year are expected, whom to write to.
+CREATE TABLE facility_reporting (
+    facility_id INTEGER PRIMARY KEY REFERENCES facility (id),
+    edit_set TEXT NOT NULL,
+    expected_year INTEGER NOT NULL,
+    contact_name TEXT NOT NULL,
+    contact_mail TEXT NOT NULL,
+    contact_telephone TEXT NOT NULL,
+    login TEXT NOT NULL,
+    at TEXT NOT NULL
+) STRICT;
+-- A question to a facility about one of its cases, and its answer.
+CREATE TABLE follow_back (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    facility_id INTEGER NOT NULL REFERENCES facility (id),
+    abstract_id INTEGER NOT NULL,
+    patient_id INTEGER NOT NULL,
+    item TEXT NOT NULL,
+    question TEXT NOT NULL,
+    asked_by TEXT NOT NULL,
+    asked_at TEXT NOT NULL,
+    answer TEXT NOT NULL,
+    answered_by TEXT,
+    answered_at TEXT,
+    closed_at TEXT
+) STRICT;
+CREATE INDEX follow_back_facility ON follow_back (facility_id, id);
+CREATE INDEX follow_back_patient ON follow_back (patient_id);
+-- What the yearly calls ask besides counts, and figures typed for a year of diagnosis.
+CREATE TABLE yearly_answer (
+    year INTEGER NOT NULL,
+    question TEXT NOT NULL,
+    answer TEXT NOT NULL,
+    login TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (year, question)
+) STRICT;
+-- Reminders that were mailed: one a recipient and due day.
+CREATE TABLE submission_reminder (
+    recipient TEXT NOT NULL,
+    due TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (recipient, due)
+) STRICT;
+
 -- The records that lists, searches and scopes may see: live, and of a published import.
 CREATE VIEW patient_live AS SELECT * FROM patient WHERE state = 'live' AND import_id NOT IN (SELECT import_id FROM hidden_import);
 CREATE VIEW tumor_live AS SELECT * FROM tumor WHERE state = 'live' AND import_id NOT IN (SELECT import_id FROM hidden_import);

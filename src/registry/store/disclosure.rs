@@ -101,3 +101,8 @@ pub fn disclosures_of(conn: &mut Conn, patient: i64) -> Result<Vec<Disclosure>, 
         binds![patient],
     )?)
 }
+
+/// The disclosure that a job began.
+pub fn of_job(conn: &mut Conn, job: i64) -> Result<Option<i64>, StoreError> {
+    Ok(conn.number("SELECT max(id) AS n FROM disclosure WHERE job_id = ?", binds![job])?)
+}

@@ -213,6 +213,17 @@ pub fn file(store: &Store, by: &By, id: i64) -> Result<StoredFile, StoreError> {
         .ok_or(StoreError::NotFound)
 }
 
+/// A complete file; the caller made it or has looked whether the asker may see it.
+pub fn file_by_id(store: &Store, id: i64) -> Result<StoredFile, StoreError> {
+    store
+        .reading()?
+        .row::<StoredFile>(
+            "SELECT id, kind, name, bytes, sha256, login, job_id, facility_id, created_at FROM file WHERE id = ? AND complete = 1",
+            binds![id],
+        )?
+        .ok_or(StoreError::NotFound)
+}
+
 /// A complete file that a job made; the caller has looked whether the asker may see the job.
 pub fn file_of_job(store: &Store, job: i64, id: i64) -> Result<StoredFile, StoreError> {
     store

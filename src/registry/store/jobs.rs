@@ -267,3 +267,13 @@ pub fn jobs_of_kind(conn: &mut Conn, by: &By, kind: &str, limit: i64) -> Result<
         &[kind.into(), all.all(), by.asker.user.map(|u| u.0).into(), limit.into()],
     )?)
 }
+
+/// How far the job of a batch is; the caller has looked whether the asker may see the batch.
+pub fn job_of_batch(conn: &mut Conn, id: i64) -> Result<Job, StoreError> {
+    conn.row::<Job>(
+        "SELECT id, kind, state, params, step, done, total, result, message, user_id, login, facility_id, attempts, created_at, finished_at \
+         FROM job WHERE id = ?",
+        binds![id],
+    )?
+    .ok_or(StoreError::NotFound)
+}

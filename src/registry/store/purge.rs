@@ -114,6 +114,11 @@ pub fn would_take(conn: &mut Conn, patient: i64) -> Result<Taken, StoreError> {
     )?);
     files.extend(among(
         conn,
+        "SELECT DISTINCT r.file_id AS id FROM receipt r JOIN source_record s ON s.import_id = r.import_id WHERE s.id IN (?) AND r.file_id IS NOT NULL",
+        &ids(&taken.sources),
+    )?);
+    files.extend(among(
+        conn,
         "SELECT DISTINCT f.id FROM file f JOIN disclosure d ON d.job_id = f.job_id JOIN disclosure_patient p ON p.disclosure_id = d.id \
          WHERE p.patient_id IN (?)",
         &patients,
@@ -175,6 +180,7 @@ pub fn purge(
     forget_operations(tx, &taken)?;
     for file in &taken.files {
         tx.conn.run("UPDATE import SET file_id = NULL WHERE file_id = ?", binds![*file])?;
+        tx.conn.run("UPDATE receipt SET file_id = NULL WHERE file_id = ?", binds![*file])?;
         tx.conn.run("UPDATE attempt SET file_id = NULL WHERE file_id = ?", binds![*file])?;
         remove_file(tx, *file)?;
     }
@@ -202,6 +208,11 @@ pub fn purge(
     }
     for patient in &taken.patients {
         for text in [
+            "DELETE FROM receipt_line WHERE accession <> '' AND EXISTS (SELECT 1 FROM abstract a JOIN facility f ON f.id = a.facility_id \
+             WHERE a.patient_id = ? AND a.accession = receipt_line.accession AND f.number = receipt_line.facility)",
+            "DELETE FROM submission_line WHERE patient_id = ?",
+            "DELETE FROM submission_ledger WHERE patient_id = ?",
+            "DELETE FROM follow_back WHERE patient_id = ?",
             "DELETE FROM contact WHERE patient_id = ?",
             "DELETE FROM attempt WHERE patient_id = ?",
             "DELETE FROM waiting WHERE abstract_id IN (SELECT id FROM abstract WHERE patient_id = ?)",

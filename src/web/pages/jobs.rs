@@ -66,6 +66,8 @@ fn row(ask: &Ask, job: &Job) -> Result<Row, Refused> {
     let number = |name: &str| result.get(name).and_then(serde_json::Value::as_i64);
     let params: serde_json::Value = serde_json::from_str(&job.params).unwrap_or_default();
     let import = params.get("import").and_then(serde_json::Value::as_i64);
+    let receipt = params.get("receipt").and_then(serde_json::Value::as_i64);
+    let batch = params.get("batch").and_then(serde_json::Value::as_i64);
     Ok(Row {
         id: job.id,
         kind: match job.kind.as_str() {
@@ -77,6 +79,8 @@ fn row(ask: &Ask, job: &Job) -> Result<Row, Refused> {
             "restage" => "Staging again",
             "withdraw" => "Taking an import back",
             "edits" => "Edits run",
+            "submit" => "Submission",
+            "receive" => "File of a facility",
             _ => "Work",
         },
         by: job.login.clone(),
@@ -90,6 +94,8 @@ fn row(ask: &Ask, job: &Job) -> Result<Row, Refused> {
         message: job.message.clone().unwrap_or_default(),
         link: match (import, job.kind.as_str()) {
             (Some(id), _) => format!("/intake/{id}"),
+            (None, "receive") => format!("/received/{}", receipt.unwrap_or_default()),
+            (None, "submit") => format!("/submissions/batches/{}", batch.unwrap_or_default()),
             (None, "extract") => format!("/research/extracts/{}", job.id),
             (None, "edits") if params.get("try_edition").is_some_and(|id| !id.is_null()) => {
                 format!("/admin/standards/tried/{}", job.id)

@@ -1,140 +1,175 @@
-//! Making a NAACCR file: facility, years, status, type and version, whom it is for. A job writes it; the patients in it
-//! are on the list of disclosures.
+//! Recipients with what is waiting for each and when it is due.
 
+use chrono::{Datelike, Days, Months, NaiveDate};
 use serde::Serialize;
 
-use crate::asker::Scope;
-use crate::registry::store::facility::facilities;
-use crate::registry::store::settings::setting;
-use crate::registry::store::{StoreError, jobs};
-use crate::submission::export::Definition;
-use crate::submission::export_job::Asked;
-use crate::web::form::{Errors, Field};
+use crate::registry::recipients::{Profile, Schedule};
+use crate::registry::store::submissions as rows;
+use crate::submission::sending::{Sending, recipients};
+use crate::submission::waiting::{Waiting, waiting};
 use crate::web::frame::Sheet;
-use crate::web::{Ask, Refused, Reply};
+use crate::web::templates::Chip;
+use crate::web::{Ask, Refused, Reply, show};
 
 #[derive(Serialize)]
-struct Page {
-    fields: Vec<Field>,
-    errors: Errors,
-    as_received: bool,
+struct List {
+    rows: Vec<Row>,
+    batches: Vec<BatchRow>,
 }
 
-/// The form.
-pub fn show(ask: &Ask) -> Result<Reply, Refused> {
-    page(ask, &Errors::default())
+#[derive(Serialize)]
+struct Row {
+    name: String,
+    title: String,
+    due: String,
+    due_note: &'static str,
+    soon: bool,
+    w: Waiting,
+    to_send: i64,
 }
 
-fn page(ask: &Ask, errors: &Errors) -> Result<Reply, Refused> {
+/// A batch in a list.
+#[derive(Serialize)]
+pub struct BatchRow {
+    id: i64,
+    title: String,
+    when: String,
+    by: String,
+    state: Chip,
+    tone: &'static str,
+    says: String,
+}
+
+/// The word and look of a batch's state.
+pub fn state_chip(state: &str) -> Chip {
+    match state {
+        "gate" => Chip::new("now", "clock", "At the gate"),
+        "looked" => Chip::new("warn", "pen", "To look over"),
+        "making" | "entering" => Chip::new("now", "clock", "Being made"),
+        "to-sign" => Chip::new("warn", "pen", "To sign"),
+        "sent" => Chip::new("note", "file", "Sent, no answer yet"),
+        "answered" => Chip::new("good", "ok", "Answered"),
+        "discarded" => Chip::new("", "none", "Discarded"),
+        "empty" => Chip::new("", "none", "Nothing to send"),
+        other => Chip::new("", "dot", other.to_string()),
+    }
+}
+
+/// The newest batches of a recipient, or of all.
+pub fn batch_rows(ask: &Ask, recipient: &str, limit: i64) -> Result<Vec<BatchRow>, Refused> {
+    let front = ask.app.front()?;
     let conn = &mut *ask.reading()?;
-    let scope = ask.by()?.asker.scope.clone();
-    let own = |id| match &scope {
-        Scope::Registry => true,
-        Scope::Facilities(ids) => ids.contains(&id),
-    };
-    let named: Vec<(String, String)> = facilities(conn)?
-        .iter()
-        .filter(|f| own(f.facility_id()))
-        .map(|f| (f.number.clone(), format!("{} {}", f.number, f.name)))
-        .collect();
-    let all = matches!(scope, Scope::Registry).then_some(("", "All facilities"));
-    let places = all.into_iter().chain(named.iter().map(|(number, text)| (number.as_str(), text.as_str())));
-    let version = setting(conn, "registry.naaccr_version")?;
-    let typed = |name: &str, otherwise: &str| match ask.form.has(name) {
-        true => ask.form.trimmed(name).to_string(),
-        false => otherwise.to_string(),
-    };
-    let mut fields = vec![
-        Field::text("recipient", "For whom", &typed("recipient", ""))
-            .needed()
-            .width("w3")
-            .hint("Stands on the list of disclosures"),
-        Field::text("purpose", "What for", &typed("purpose", "")).needed().width("w3"),
-        Field::choose("facility", "Facility", &typed("facility", ""), places).width("w3"),
-        Field::choose(
-            "status",
-            "Abstracts",
-            &typed("status", "complete"),
-            [("complete", "Complete ones"), ("", "All, also those not complete")],
-        )
-        .width("w3"),
-        Field::text("from", "Diagnosed from", &typed("from", "")).width("w3").hint("Year, or nothing"),
-        Field::text("to", "Diagnosed to", &typed("to", "")).width("w3").hint("Year, or nothing"),
-        Field::choose(
-            "type",
-            "Record type",
-            &typed("type", "A"),
-            [
-                ("A", "A, full abstract with text"),
-                ("M", "M, changes of records sent before"),
-                ("C", "C, confidential without text"),
-                ("I", "I, incidence without names"),
-            ],
-        )
-        .width("w3"),
-        Field::choose("version", "NAACCR version", &typed("version", &version), [("250", "25"), ("260", "26")])
-            .width("w3"),
-    ];
-    errors.put_beside(&mut fields);
-    let data = Page { fields, errors: errors.clone(), as_received: ask.form.has("as_received") };
-    ask.page("pages/submissions", &Sheet::of("Submissions", "/submissions").refused_if(!errors.is_empty()), &data)
+    let mut found = Vec::new();
+    for batch in rows::batches(conn, ask.by()?, recipient, limit)? {
+        let (mut cases, mut accepted, mut rejected) = (0, 0, 0);
+        for counted in rows::counted(conn, batch.id)?.iter().filter(|c| c.blocked == 0) {
+            cases += counted.n;
+            match counted.verdict.as_str() {
+                "accepted" => accepted += counted.n,
+                "rejected" => rejected += counted.n,
+                _ => {}
+            }
+        }
+        let says = match batch.state.as_str() {
+            "answered" => {
+                format!("{}, {accepted} accepted, {rejected} rejected", show::counted(cases, "case", "cases"))
+            }
+            _ => show::counted(cases, "case", "cases"),
+        };
+        found.push(BatchRow {
+            id: batch.id,
+            title: batch.title.clone(),
+            when: show::time_near(&batch.made_at, ask.now(), front.zone),
+            by: batch.made_by.clone(),
+            tone: match (batch.state.as_str(), rejected) {
+                ("answered", 0) => "good",
+                ("answered", _) => "bad",
+                _ => "",
+            },
+            state: state_chip(&batch.state),
+            says,
+        });
+    }
+    Ok(found)
 }
 
-/// Begins the job.
-pub fn make(ask: &Ask) -> Result<Reply, Refused> {
-    let form = &ask.form;
-    let mut errors = Errors::default();
-    for (name, sentence) in [("recipient", "Say for whom the file is."), ("purpose", "Say what it is for.")] {
-        if form.trimmed(name).is_empty() {
-            errors.add(name, sentence);
+/// The next day on or after `today` on which files are due; none where they go on request.
+pub fn next_due(schedule: &Schedule, today: NaiveDate) -> Option<NaiveDate> {
+    let step = match schedule.every.as_str() {
+        "month" => 1,
+        "quarter" => 3,
+        "half-year" => 6,
+        "year" => 12,
+        _ => return None,
+    };
+    let on = |year: i32, month: u32| {
+        let first = NaiveDate::from_ymd_opt(year, month, 1)?;
+        let last = first.checked_add_months(Months::new(1))?.checked_sub_days(Days::new(1))?;
+        last.with_day(schedule.day.min(last.day()))
+    };
+    let mut month = match (step, schedule.month) {
+        (12, 1..=12) => NaiveDate::from_ymd_opt(today.year(), schedule.month, 1)?,
+        (1, _) => today.with_day(1)?,
+        (step, _) => NaiveDate::from_ymd_opt(today.year(), (today.month0() / step + 1) * step, 1)?,
+    };
+    for _ in 0..3 {
+        let due = on(month.year(), month.month())?;
+        if due >= today {
+            return Some(due);
         }
+        month = month.checked_add_months(Months::new(step))?;
     }
-    let year = |name: &str, otherwise: i64, errors: &mut Errors| match form.trimmed(name) {
-        "" => Some(otherwise),
-        text => match text.parse::<i64>() {
-            Ok(year) if (1900..=2100).contains(&year) => Some(year),
-            _ => {
-                errors.add(name, "A year of four digits, or nothing.");
-                None
-            }
-        },
-    };
-    let (from, to) = (year("from", 1900, &mut errors), year("to", 2100, &mut errors));
-    let asked_years = !form.trimmed("from").is_empty() || !form.trimmed("to").is_empty();
-    let version = form.trimmed("version").parse().ok().filter(|v| matches!(v, 250 | 260)).unwrap_or(250);
-    let record_type = form.trimmed("type").chars().next().filter(|t| "AMCI".contains(*t)).unwrap_or('A');
-    let by = ask.by()?.clone();
-    let facility = match form.trimmed("facility") {
-        "" => None,
-        number => {
-            let found = crate::registry::store::facility::facility_by_number(&mut *ask.reading()?, number)?;
-            Some(found.ok_or(Refused::NotFound)?)
-        }
-    };
-    let facility = match (&by.asker.scope, facility) {
-        (Scope::Registry, facility) => facility,
-        (Scope::Facilities(ids), Some(facility)) if ids.contains(&facility.facility_id()) => Some(facility),
-        (Scope::Facilities(_), _) => return Err(Refused::NotFound),
-    };
-    if !errors.is_empty() {
-        return page(ask, &errors);
+    None
+}
+
+/// Whether a due day is near enough for the reminder.
+pub fn is_soon(profile: &Profile, due: NaiveDate, today: NaiveDate) -> bool {
+    (due - today).num_days() <= profile.schedule.remind_days
+}
+
+/// The list.
+pub fn show(ask: &Ask) -> Result<Reply, Refused> {
+    let today = ask.now().date_naive();
+    let conn = &mut *ask.reading()?;
+    let mut rows = Vec::new();
+    for profile in recipients(conn)? {
+        let due = next_due(&profile.schedule, today);
+        let soon = due.is_some_and(|due| is_soon(&profile, due, today));
+        let unconfirmed = profile.note("schedule").is_some();
+        let sending = Sending::prepare(conn, profile, today)?;
+        let w = waiting(conn, ask.by()?, &sending, None)?;
+        rows.push((
+            due,
+            Row {
+                name: sending.profile.name.clone(),
+                title: sending.profile.title.clone(),
+                due: due.map_or_else(|| "on request".into(), |d| d.to_string()),
+                due_note: if unconfirmed { "unconfirmed" } else { "" },
+                soon: soon && w.to_send() > 0,
+                to_send: w.to_send(),
+                w,
+            },
+        ));
     }
-    let definition = Definition {
-        record_type,
-        version,
-        facilities: facility.iter().map(|f| f.number.clone()).collect(),
-        years: asked_years.then(|| (from.unwrap_or(1900), to.unwrap_or(2100))),
-        statuses: Some(form.trimmed("status").to_string()).filter(|s| !s.is_empty()).into_iter().collect(),
-        as_received: form.has("as_received"),
-        time: None,
-        recipient: form.trimmed("recipient").to_string(),
-        purpose: form.trimmed("purpose").to_string(),
-    };
-    let params = serde_json::to_string(&Asked::new(&by, definition)).map_err(|e| Refused::Broken(e.to_string()))?;
-    let facility = facility.map(|f| f.id);
-    let job = ask.store().write(move |tx| {
-        let job = jobs::enqueue(tx, &by, "export", &params, facility)?;
-        Ok::<i64, StoreError>(job)
-    })?;
-    Ok(Reply::see(format!("/jobs/{job}")))
+    rows.sort_by(|a, b| (a.0.is_none(), a.0).cmp(&(b.0.is_none(), b.0)).then_with(|| a.1.title.cmp(&b.1.title)));
+    let data = List { rows: rows.into_iter().map(|(_, row)| row).collect(), batches: batch_rows(ask, "", 12)? };
+    ask.page("pages/submissions", &Sheet::of("Submissions", "/submissions"), &data)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn the_next_due_day_is_found() {
+        let of = |every: &str, day, month| Schedule { every: every.into(), day, month, remind_days: 7, year_begins: 1 };
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        assert_eq!(next_due(&of("month", 31, 0), day("2026-02-03")), Some(day("2026-02-28")));
+        assert_eq!(next_due(&of("month", 10, 0), day("2026-12-11")), Some(day("2027-01-10")));
+        assert_eq!(next_due(&of("year", 1, 11), day("2026-11-02")), Some(day("2027-11-01")));
+        assert_eq!(next_due(&of("quarter", 31, 0), day("2026-05-02")), Some(day("2026-06-30")));
+        assert_eq!(next_due(&of("half-year", 30, 0), day("2026-06-30")), Some(day("2026-06-30")));
+        assert_eq!(next_due(&of("request", 1, 0), day("2026-06-30")), None);
+    }
 }

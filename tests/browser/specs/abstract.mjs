@@ -66,7 +66,7 @@ test('F4 opens the codes of an item and Enter takes one', async ({ page, url, si
 
 test('a file for the state is made and signed for', async ({ page, url, shot, signIn }) => {
   await signIn('registry_manager');
-  await page.goto(`${url}/submissions`);
+  await page.goto(`${url}/submissions/file`);
   await shot('submissions');
   for (const [field, text] of [['recipient', 'State registry'], ['purpose', 'Monthly file']]) {
     const box = page.locator(`[name=${field}]`);

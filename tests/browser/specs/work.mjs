@@ -98,7 +98,7 @@ test('a file is sent in and its report opens', async ({ page, url, signIn, shot,
 
 test('a file is made for a recipient and downloaded', async ({ page, url, signIn, shot, accessible }) => {
   await signIn('registry_manager');
-  await page.goto(`${url}/submissions`);
+  await page.goto(`${url}/submissions/file`);
   await accessible();
   await page.fill('#recipient', 'State central registry');
   await page.fill('#purpose', 'Yearly call for data');

@@ -173,6 +173,15 @@ impl Ids<'_> {
             "day" => (chrono::NaiveDate::from_ymd_opt(2025, 10, 1).unwrap() + chrono::Days::new(turn as u64 % 400))
                 .to_string(),
             "edit" => "lat-middle-lobe-left".into(),
+            "n" => "1".into(),
+            // Each with a recipient of his own: a recipient has one open batch at a time.
+            "r" => match who {
+                "mgr" => "ncdb",
+                "sub" => "seer",
+                "ced" => "npcr-12",
+                _ => "state-central",
+            }
+            .into(),
             "token" => "A".repeat(43),
             "me" => who.into(),
             "contact" => "0".into(),
@@ -272,6 +281,31 @@ fn add_what_people_made(
     for whose in [Whose::Own, Whose::Other] {
         add_looks(whose, "", "boss", world.boss.id.0);
     }
+    let sent = |login: &str, user: i64, facility: i64| {
+        let profile = accession::registry::recipients::shipped().remove(0);
+        let profile = serde_json::to_string(&profile).unwrap();
+        db.tamper(&format!(
+            "INSERT INTO submission_batch (recipient, title, profile, purpose, state, facility_id, as_of, file_time, naaccr_version, edit_set, \
+             edit_library, scan_after, tally, user_id, made_by, made_at) VALUES ('x', 'X', '{profile}', '', 'sent', {facility}, '2026-01-01', '', 250, \
+             '', '', 0, '{{}}', {user}, '{login}', '2026-01-01T00:00:00Z')"
+        ));
+        db.tamper(&format!(
+            "INSERT INTO receipt (facility_id, file_name, sha256, claimed_sha256, state, record_type, naaccr_version, edit_set, patients, tumors, \
+             accepted, rejected, warnings, user_id, login, at, message) VALUES ({facility}, 'x.xml', '', '', 'taken', 'A', 250, '', 0, 0, 0, 0, 0, {user}, \
+             '{login}', '2026-01-01T00:00:00Z', '')"
+        ));
+        ["submission_batch", "receipt"].map(|table| db.number(&format!("SELECT max(id) FROM {table}")).to_string())
+    };
+    for (short, person) in &world.people {
+        let [batch, receipt] = sent(short, person.id.0, facility(HOME));
+        extra.insert((Whose::Mine, "b", (*short).to_owned()), batch);
+        extra.insert((Whose::Mine, "w", (*short).to_owned()), receipt);
+    }
+    for (whose, number) in [(Whose::Own, HOME), (Whose::Other, OTHER)] {
+        let [batch, receipt] = sent("boss", world.boss.id.0, facility(number));
+        extra.insert((whose, "b", String::new()), batch);
+        extra.insert((whose, "w", String::new()), receipt);
+    }
     for (short, person) in &world.people {
         let (import, job, extract) = add(short, person.id.0, facility(HOME));
         extra.insert((Whose::Mine, "x", (*short).to_owned()), extract);
@@ -331,7 +365,11 @@ fn ask(row: &Row, path: &str, form: &str, visitor: &mut Visitor, turn: usize) ->
     if row.method == "GET" {
         return visitor.get(path);
     }
-    if matches!(path, "/intake" | "/look") {
+    if path.ends_with("/answer") {
+        let fields: Vec<(&str, &str)> = form.split('&').filter_map(|pair| pair.split_once('=')).collect();
+        return visitor.upload(path, &fields, "file", "answer.csv", b"a,b\n");
+    }
+    if matches!(path, "/intake" | "/look" | "/received") {
         let content = file_of(&[Sick { name: format!("INTAKE{turn}"), facilities: vec![HOME] }]);
         let fields: Vec<(&str, &str)> = form.split('&').filter_map(|pair| pair.split_once('=')).collect();
         return visitor.upload(path, &fields, "file", "small.xml", content.as_bytes());

@@ -25,7 +25,7 @@ pub use database::{Database, Kind, execute_at, latin_1_database};
 pub use files::{naaccr_file, naaccr_text};
 pub use measured::{Measured, cpu_of, measured, peak_of};
 pub use person::Person;
-pub use program::{Outcome, accession, accession_with};
+pub use program::{Outcome, accession, accession_with, command};
 pub use raw::{RawAnswer, raw};
 pub use registry::{ADMIN, HOME, init, init_as, is_sound};
 pub use server::Server;
