@@ -187,7 +187,8 @@ impl Submit {
 fn unfinished(store: &Store, by: &By, recipient: &str, facility: Option<i64>) -> anyhow::Result<Option<Batch>> {
     let newest = rows::batches(&mut *store.reading()?, by, recipient, 50)?;
     let working = |b: &Batch| matches!(b.state.as_str(), "gate" | "making" | "entering");
-    Ok(newest.into_iter().find(|b| working(b) && b.facility_id == facility))
+    let own = |b: &Batch| b.made_by == by.asker.login && b.facility_id == facility;
+    Ok(newest.into_iter().find(|b| working(b) && own(b)))
 }
 
 fn blocked_line(tumor: i64, abstract_: i64, reason: &str) -> Value {

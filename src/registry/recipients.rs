@@ -256,8 +256,8 @@ impl Profile {
         if !(0.0..=100.0).contains(&self.error_free) {
             return Err("error_free is a percentage".into());
         }
-        if matches!(self.encryption, Encryption::Age | Encryption::Openpgp) && self.key.trim().is_empty() {
-            return Err("encryption to a public key needs the key".into());
+        if self.encryption != Encryption::None {
+            return Err("this program does not encrypt files of submissions yet; write encryption = \"none\" and encrypt the file on its way".into());
         }
         if let Some(class) = self.select.classes.iter().find(|c| class_range(c).is_none()) {
             return Err(format!("class {class}: write 00 or 10-14"));
@@ -366,7 +366,7 @@ mod tests {
         };
         assert!(changed("record_type = \"A\"", "record_type = \"X\"").contains("A, M, C or I"));
         assert!(changed("edit_set = \"central-incoming\"", "edit_set = \"none-such\"").contains("no edit set"));
-        assert!(changed("encryption = \"none\"", "encryption = \"age\"").contains("needs the key"));
+        assert!(changed("encryption = \"none\"", "encryption = \"age\"").contains("does not encrypt"));
         assert!(changed("{type}", "{sort}").contains("not known"));
         assert!(changed("unit = \"abstract\"", "unit = \"abstract\"\nword = 1").contains("word"));
     }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 
+use crate::asker::Scope;
 use crate::edits::{Case, Plan, PlanFor, Severity, Surroundings};
 use crate::naaccr::{Items, Patient, super_dictionary};
 use crate::registry::record::Record;
@@ -212,8 +213,10 @@ impl<'l> Look<'l> {
         let month = i64::from(self.sending.as_of.year()) * 100 + i64::from(self.sending.as_of.month());
         let months = rows::months(conn, self.by, self.facility, month - 500)?;
         self.tally.fallen = fallen(&months, month);
-        self.tally.pairs = rows::likely_pairs(conn)?;
-        self.tally.patients = conn.number("SELECT count(*) AS n FROM patient_live", &[])?.unwrap_or(0);
+        // Who sees some facilities only is told no counts over all.
+        if matches!(self.by.asker.scope, Scope::Registry) {
+            (self.tally.pairs, self.tally.patients) = rows::likely_pairs(conn)?;
+        }
         Ok(lines)
     }
 

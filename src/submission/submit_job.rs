@@ -199,7 +199,7 @@ fn gate(held: &Held<'_>, by: &By, batch: &Batch, through: bool) -> anyhow::Resul
     let tally: Tally = serde_json::from_str(&batch.tally).context("reading the counts so far")?;
     let (total, mut after) = {
         let mut conn = held.store.reading()?;
-        (conn.number("SELECT max(id) AS n FROM patient", &[])?.unwrap_or(0), batch.scan_after)
+        (rows::last_patient(&mut conn)?, batch.scan_after)
     };
     let mut look = Look::begin(&mut *held.store.reading()?, &sending, by, batch.facility_id, tally)?;
     loop {

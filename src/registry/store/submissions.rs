@@ -235,6 +235,11 @@ pub fn candidate(
     Ok(conn.row(text, &[recipient.into(), scope.all(), scope.ids(), 0i64.into(), 0i64.into(), id.into()])?)
 }
 
+/// The highest number of a patient, for a progress bar.
+pub fn last_patient(conn: &mut Conn) -> Result<i64, StoreError> {
+    Ok(conn.number("SELECT max(id) AS n FROM patient", &[])?.unwrap_or(0))
+}
+
 /// A case with its items.
 #[derive(Debug, Clone)]
 pub struct Full {
@@ -1218,15 +1223,17 @@ pub fn doubles(conn: &mut Conn, by: &By) -> Result<Vec<Double>, StoreError> {
     )?)
 }
 
-/// Pairs of live patients alike in last name, first name and first day of birth: likely doubles, for the rate.
-pub fn likely_pairs(conn: &mut Conn) -> Result<i64, StoreError> {
-    Ok(conn
+/// Pairs of live patients alike in last name, first name and first day of birth: likely doubles; and how many patients there are.
+pub fn likely_pairs(conn: &mut Conn) -> Result<(i64, i64), StoreError> {
+    let pairs = conn
         .number(
             "SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS n FROM (SELECT count(*) AS n FROM patient_live WHERE last_name IS NOT NULL AND birth_low IS NOT NULL \
              GROUP BY last_name, first_name, birth_low HAVING count(*) > 1) q",
             &[],
         )?
-        .unwrap_or(0))
+        .unwrap_or(0);
+    let patients = conn.number("SELECT count(*) AS n FROM patient_live", &[])?.unwrap_or(0);
+    Ok((pairs, patients))
 }
 
 /// Whether a reminder of this due day was mailed; notes it when not.

@@ -3,11 +3,13 @@
 use serde::Serialize;
 
 use super::submissions::state_chip;
+use crate::naaccr::{ItemNumber, super_dictionary};
 use crate::registry::recipients::Profile;
+use crate::registry::sections::section_of;
 use crate::registry::store::files::FileReader;
 use crate::registry::store::settings::setting_number;
 use crate::registry::store::submissions::{self as rows, Batch, Shown};
-use crate::registry::store::{jobs, records};
+use crate::registry::store::{StoreError, jobs, records};
 use crate::submission::answer::{self, NotLoaded, Rest};
 use crate::submission::gate::{Check, Ended, Tally, checks};
 use crate::submission::look::Found;
@@ -213,13 +215,14 @@ fn line_shown(ask: &Ask, line: &rows::LineRow) -> Result<LineShown, Refused> {
             patient.items.value("nameMiddle"),
         ),
         // Deleted since, or moved: its number stands for it.
-        Err(_) => format!("Patient {}", line.patient_id),
+        Err(StoreError::NotFound) => format!("Patient {}", line.patient_id),
+        Err(error) => return Err(error.into()),
     };
     let known = rows::known_by(conn, line)?;
     let [accession, sequence, ..] = known;
     let href = match line.abstract_id {
         0 => format!("/patients/{}", line.patient_id),
-        id => format!("/cases/{id}"),
+        id => format!("/cases/{id}/identification"),
     };
     let found: Vec<Found> = serde_json::from_str(&line.found).unwrap_or_default();
     Ok(LineShown {
@@ -227,7 +230,11 @@ fn line_shown(ask: &Ask, line: &rows::LineRow) -> Result<LineShown, Refused> {
             .into_iter()
             .map(|f| Jump {
                 href: match f.item {
-                    Some(item) if line.abstract_id > 0 => format!("/cases/{}?item={item}#i{item}", line.abstract_id),
+                    Some(item) if line.abstract_id > 0 => {
+                        let known = super_dictionary().by_number(ItemNumber(item));
+                        let section = known.and_then(|i| section_of(&i.id)).map_or("identification", |s| s.key);
+                        format!("/cases/{}/{section}#i{item}", line.abstract_id)
+                    }
                     _ => href.clone(),
                 },
                 item: f.item,
