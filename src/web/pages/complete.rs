@@ -143,13 +143,9 @@ struct Checked {
 /// What stands between the abstract and its completion.
 fn checked(ask: &Ask, case: &Case) -> Result<Checked, Refused> {
     let stage = CaseStage::of(&ask.store().standards(), case, ask.now());
-    let (demands, errors) = {
-        let mut conn = ask.reading()?;
-        let demands = Demands::of(&mut conn, case, &stage)?;
-        let today = PartialDate::from_naive(today(ask)?).map_err(|e| Refused::Broken(e.to_string()))?;
-        let first = sections().first().ok_or(Refused::NotFound)?;
-        (demands, dock(&mut conn, case, &stage, first, today)?.errors())
-    };
+    let demands = Demands::of(&mut ask.reading()?, case, &stage)?;
+    let first = sections().first().ok_or(Refused::NotFound)?;
+    let errors = dock(ask, case, &stage, first)?.errors();
     let (mut must, mut unsure) = (Vec::new(), Vec::new());
     for section in sections() {
         for id in demands.required(section, case, &stage) {
