@@ -257,7 +257,7 @@ impl State<'_> {
 
     /// How the diagnosis at `at` is said: `None` when it is simply said.
     fn how(&self, sentence: &str, words: &[Word], pieces: &[Piece<'_>], at: usize) -> Option<Kind> {
-        let Some(own) = pieces.get(at) else { return None };
+        let own = pieces.get(at)?;
         let gap = |a: usize, b: usize| {
             let start = a.checked_sub(1).and_then(|a| words.get(a)).map_or(0, |w| w.end);
             let end = words.get(b).map_or(start, |w| w.start);
@@ -324,7 +324,7 @@ impl State<'_> {
     }
 
     fn before(&self, sentence: &str, words: &[Word], pieces: &[Piece<'_>], at: usize) -> Option<Kind> {
-        let Some(own) = pieces.get(at) else { return None };
+        let own = pieces.get(at)?;
         let mut found = None;
         let mut reach = own.from;
         for piece in pieces.iter().take(at).rev() {

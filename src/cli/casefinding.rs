@@ -1,4 +1,4 @@
-//! `accession casefinding`: pathology messages screened without a registry.
+//! `accession casefinding`: pathology messages screened without a registry, or received by one.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -8,12 +8,37 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::Outcome;
+use super::database::Database;
 use crate::casefinding::{Rules, read_messages, screen};
+use crate::intake::pathology::take;
+use crate::registry::store::By;
+use crate::registry::store::facility::facility_by_number;
+use crate::registry::store::settings::setting;
 
 /// Casefinding: screening of pathology messages.
 #[derive(Debug, Subcommand)]
 pub(super) enum Casefinding {
     Screen(Screen),
+    Receive(Receive),
+}
+
+/// Takes files of HL7 messages into a registry's suspense list
+#[derive(Debug, Args)]
+pub(super) struct Receive {
+    /// Files of HL7 v2 messages.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    database: Database,
+    /// Facility number (540) whose list they go to; the home facility when not given.
+    #[arg(long, value_name = "ID")]
+    facility: Option<String>,
+    /// Folder the acknowledgements are written to, a file for a file.
+    #[arg(long, value_name = "FOLDER")]
+    acknowledge: Option<PathBuf>,
+    /// JSON lines, which this command writes in any case.
+    #[arg(long)]
+    json: bool,
 }
 
 /// Screens the HL7 messages of files: a JSON line a message.
@@ -34,7 +59,47 @@ impl Casefinding {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
         match self {
             Casefinding::Screen(command) => command.run(),
+            Casefinding::Receive(command) => command.run(),
         }
+    }
+}
+
+impl Receive {
+    fn run(self) -> anyhow::Result<Outcome> {
+        let store = self.database.open()?;
+        let by = By::system("accession casefinding receive");
+        let facility = {
+            let conn = &mut *store.reading()?;
+            let number = match &self.facility {
+                Some(number) => number.clone(),
+                None => setting(conn, "registry.home_facility")?,
+            };
+            facility_by_number(conn, &number)?
+                .with_context(|| {
+                    format!("facility {number} is not in the list; add it or name another with --facility")
+                })?
+                .id
+        };
+        let mut outcome = Outcome::Done;
+        for path in &self.files {
+            let name = path.display().to_string();
+            let bytes = std::fs::read(path).with_context(|| format!("reading {name}"))?;
+            let taken = take(&store, &by, facility, &bytes)?;
+            if let Some(folder) = &self.acknowledge {
+                let own = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+                let to = folder.join(format!("{own}.ack"));
+                std::fs::write(&to, &taken.acknowledgements).with_context(|| format!("writing {}", to.display()))?;
+            }
+            if !taken.refused.is_empty() {
+                outcome = Outcome::Found;
+            }
+            let mut line = serde_json::to_value(&taken)?;
+            if let Some(line) = line.as_object_mut() {
+                line.insert("file".into(), json!(name));
+            }
+            println!("{line}");
+        }
+        Ok(outcome)
     }
 }
 

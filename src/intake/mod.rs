@@ -9,5 +9,6 @@ mod differ;
 pub mod import_job;
 mod limits;
 pub mod look_job;
+pub mod pathology;
 mod received;
 pub mod review;

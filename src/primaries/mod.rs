@@ -18,6 +18,7 @@ mod group;
 mod hematopoietic;
 mod mph_2007;
 mod patient;
+mod sequence;
 mod sets;
 mod solid_2018;
 mod solid_2023;
@@ -28,6 +29,7 @@ mod tumor;
 
 pub use group::groups;
 pub use patient::{Judgement, judge};
+pub use sequence::{Lifetime, NoSequence, Renumbered, renumbered};
 pub use tumor::Reported;
 
 use group::{Group, group_of};

@@ -11,6 +11,7 @@ mod kit;
 mod access;
 mod accounts;
 mod at_the_door;
+mod casefinding;
 mod checking;
 mod codes;
 mod conflicts;

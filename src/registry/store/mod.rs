@@ -39,6 +39,7 @@ pub mod sql_access;
 pub mod standards;
 pub mod system;
 pub mod submissions;
+pub mod suspense;
 pub mod trail;
 mod url;
 pub mod vault;

@@ -1,0 +1,3 @@
+DROP TABLE suspense_event;
+DROP TABLE suspense_source;
+DROP TABLE suspense;
