@@ -10,6 +10,7 @@
 //! A status is a change like any other: it has its history row, its reason and its line in the audit chain.
 
 use crate::registry::change::{Because, Change, write_abstract};
+use crate::registry::edit_results::must_pass;
 use crate::registry::store::bench::Wait;
 use crate::registry::store::records;
 use crate::registry::store::write_records::hold_row;
@@ -77,6 +78,9 @@ pub fn move_abstract(tx: &mut Tx<'_>, by: &By, id: i64, seen: i64, to: &Move, wh
     changed.push(Changed { item: "@status".into(), old: before.status.clone(), new: to.status().into() });
     let version =
         write_abstract(tx, by, &before, &items, before.reported_patient.as_ref(), &changed, &Because::typed(why))?;
+    if let Move::Complete(..) = to {
+        must_pass(tx, by, id)?;
+    }
     tx.set_status(id, to.status())?;
     if let Move::Wait(wait) = to {
         tx.set_wait(by, id, wait)?;

@@ -18,6 +18,7 @@ const STANDARDS: Who = Who::May(May::LoadStandards);
 const SYSTEM: Who = Who::May(May::SeeSystem);
 const AUDIT: Who = Who::May(May::ReadAudit);
 const PATIENTS: Who = Who::May(May::SeePatients);
+const SUSPENSE: Who = Who::May(May::WorkSuspense);
 const FOLLOW: Who = Who::May(May::PostFollowUp);
 const LETTERS: Who = Who::May(May::SendLetters);
 const IMPORT: Who = Who::May(May::Import);
@@ -150,6 +151,9 @@ pub const ROUTES: &[Route] = &[
     get("/help", Who::Anyone, NoScope, NoLine, help::show),
     get("/patients/{p}", Who::May(May::SeePatients), Scoping::Facility, Audit::View, patient::show),
     get("/patients/{p}/record", Who::May(May::ReadDisclosures), Scoping::Registry, Audit::View, record::show),
+    get("/suspense", SUSPENSE, Facility, View, suspense::show),
+    get("/suspense/{row}", SUSPENSE, Facility, View, suspense::one),
+    post("/suspense/{row}", SUSPENSE, Facility, Change, suspense::decide),
     get("/follow-up", PATIENTS, Facility, View, follow_up::show),
     get("/follow-up/measures", Who::May(May::SeeReports), Facility, View, measures::show),
     get("/follow-up/measures.csv", Who::May(May::SeeReports), Facility, View, measures::csv),

@@ -143,7 +143,7 @@ struct Checked {
 /// What stands between the abstract and its completion.
 fn checked(ask: &Ask, case: &Case) -> Result<Checked, Refused> {
     let stage = CaseStage::of(&ask.store().standards(), case, ask.now());
-    let demands = Demands::of(&mut ask.reading()?, case, &stage)?;
+    let demands = Demands::of(&mut *ask.reading()?, case, &stage)?;
     let first = sections().first().ok_or(Refused::NotFound)?;
     let errors = dock(ask, case, &stage, first)?.errors();
     let (mut must, mut unsure) = (Vec::new(), Vec::new());

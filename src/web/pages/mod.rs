@@ -56,6 +56,7 @@ pub mod standards;
 pub mod static_file;
 pub mod system;
 pub mod submissions;
+pub mod suspense;
 pub mod users;
 pub mod users_review;
 pub mod waiting;

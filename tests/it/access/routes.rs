@@ -318,6 +318,15 @@ fn add_what_people_made(
         extra.insert((whose, "i", String::new()), import);
         extra.insert((whose, "j", String::new()), job);
     }
+    for (whose, number) in [(Whose::Own, HOME), (Whose::Other, OTHER)] {
+        db.tamper(&format!(
+            "INSERT INTO suspense (version, facility_id, state, reason, site, histology, behavior, reportable, because, last_name, first_name, \
+             born, record_number, name_key, first_seen, due, made_at, changed_at, items) VALUES (1, {}, 'new', '', '', '', '', 'yes', '', \
+             'SUSPECT', '', '', '', '', '2026-01-02', '2026-07-01', '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z', '{{}}')",
+            facility(number)
+        ));
+        extra.insert((whose, "row", String::new()), db.number("SELECT max(id) FROM suspense").to_string());
+    }
     db.tamper(
         "INSERT INTO standard (kind, name, edition, origin, sha256, bytes, content, loaded_by, loaded_at, switched_on) \
          SELECT 'dictionary', 'x', '1', '', '', 0, secret, 'boss', '2026-01-01T00:00:00Z', 0 FROM program",

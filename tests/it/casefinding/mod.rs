@@ -1,9 +1,10 @@
 //! Pathology messages from the file to the suspense list, and what people decide there.
 
+use accession::asker::Role;
 use accession::registry::clock::Clock;
 use accession::registry::store::{By, DatabaseUrl, Store, StoreError, suspense};
 
-use crate::kit::{Database, Outcome, accession, init, is_sound, tree};
+use crate::kit::{Database, HOME, Outcome, Person, Server, accession, init, is_sound, naaccr_file, tree};
 
 /// A message of a patient: control number, report number, status, birth date, final diagnosis.
 fn message(control: &str, report: &str, status: &str, last: &str, diagnosis: &str) -> String {
@@ -97,6 +98,47 @@ on_both!(what_cannot_be_read_is_refused_and_the_rest_is_taken, |db| {
     assert!(ack.contains("MSA|AR|M1\r") && ack.contains("MSA|AA|M2\r"), "{ack}");
     receive(db, "none.hl7", "this is no message").expect_code(1);
     assert_eq!(states(db), ["new C445"]);
+});
+
+on_both!(the_list_shows_report_and_tumors_on_file_and_takes_decisions, |db| {
+    init(db);
+    let file = naaccr_file(db.folder(), "one.xml", 1, 1).display().to_string();
+    accession(&["import", &file, "--database", db.url()]);
+    let person =
+        db.values("SELECT last_name || '^' || first_name || '|' || birth_low AS value FROM patient").remove(0).unwrap();
+    let (name, born) = person.split_once('|').unwrap();
+    let text = message("M1", "S26-1", "F", "X", "COLON, SIGMOID: Adenocarcinoma <b>. No evidence of lymphoma.")
+        .replace("X^ROBIN", name)
+        .replace("19570419", born);
+    receive(db, "one.hl7", &text).expect_code(0);
+    assert_eq!(db.number("SELECT count(*) FROM suspense WHERE patient_id = 1"), 1, "the patient is known");
+    let clerk = Person::add(db, "finder", &[Role::Casefinder], &[HOME]);
+    let server = Server::start(db.url());
+    let mut visitor = clerk.at(&server);
+    let page = visitor.get("/suspense/1").expect_status(200).text();
+    assert!(page.contains("<mark>Adenocarcinoma<span class=\"hide\"> (positive)</span></mark> &lt;b&gt;"), "{page}");
+    assert!(page.contains("title=\"negated\">lymphoma") && page.contains("the rules "), "{page}");
+    let form = [("seen", "1"), ("state", "not-reportable"), ("reason", "")];
+    let refused = visitor.post("/suspense/1", &form).expect_status(422).text();
+    assert!(refused.contains("Say why"), "{refused}");
+    visitor
+        .post("/suspense/1", &[("seen", "1"), ("state", "deferred"), ("reason", ""), ("until", "2026-12-01")])
+        .expect_status(303);
+    assert_eq!(states(db), ["deferred C187"]);
+    visitor.post("/suspense/1", &[("seen", "1"), ("state", "new"), ("reason", "")]).expect_status(422);
+
+    // What raised an abstract stands beside it.
+    let store = store(db);
+    let by = By::system("tests");
+    store
+        .write({
+            let by = by.clone();
+            move |tx| suspense::became(tx, &by, 1, 1)
+        })
+        .unwrap();
+    let documents = suspense::documents_of_abstract(&mut *store.reading().unwrap(), &by, 1).unwrap();
+    assert!(documents[0].text().unwrap().starts_with("COLON, SIGMOID: Adenocarcinoma"));
+    is_sound(db);
 });
 
 #[test]
