@@ -338,12 +338,8 @@ impl State<'_> {
             let distance = own.from.saturating_sub(piece.to);
             match piece.meaning {
                 Meaning::Deny(limit) if limit.is_none_or(|l| distance <= l) => return Some(Kind::Negated),
-                Meaning::Denial => {
-                    // The list goes on: "negative for dysplasia or malignancy or lymphoma".
-                    if distance <= 1 {
-                        return Some(Kind::Negated);
-                    }
-                }
+                // The list goes on: "negative for dysplasia or malignancy or lymphoma".
+                Meaning::Denial if distance <= 1 => return Some(Kind::Negated),
                 Meaning::Stop => return found,
                 Meaning::Kin if found.is_none() => found = Some(Kind::Family),
                 Meaning::Past if found.is_none() || found == Some(Kind::Suspected) => found = Some(Kind::History),

@@ -139,7 +139,7 @@ impl Counts {
             }
         }
         if group != Group::Month {
-            lines.sort_by(|a, b| (b.errors > 0, b.cases).cmp(&(a.errors > 0, a.cases)));
+            lines.sort_by_key(|line| std::cmp::Reverse((line.errors > 0, line.cases)));
         }
         lines
     }

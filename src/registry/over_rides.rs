@@ -178,7 +178,8 @@ pub(crate) fn fall(tx: &mut Tx<'_>, by: &By, patient: i64) -> Result<(), StoreEr
             Some(what) => fallen.push((abstract_, row, format!("{what} is no longer what was looked at"))),
         }
     }
-    let mut emptied: BTreeMap<i64, (&Abstract, Vec<(String, String)>)> = BTreeMap::new();
+    // Of each abstract, the flags that no reason holds any more.
+    let mut emptied: BTreeMap<i64, (&Abstract, Vec<Emptied>)> = BTreeMap::new();
     for (abstract_, row, why) in fallen {
         tx.end_over_ride(by, row.id, "fallen", &why)?;
         let line = by.line("over-ride", tx.now).outcome("fallen").patient(patient).abstract_(abstract_.id);
@@ -193,7 +194,10 @@ pub(crate) fn fall(tx: &mut Tx<'_>, by: &By, patient: i64) -> Result<(), StoreEr
     Ok(())
 }
 
-fn take_out(tx: &mut Tx<'_>, by: &By, abstract_: &Abstract, flags: &[(String, String)]) -> Result<(), StoreError> {
+/// A flag and why it is taken out.
+type Emptied = (String, String);
+
+fn take_out(tx: &mut Tx<'_>, by: &By, abstract_: &Abstract, flags: &[Emptied]) -> Result<(), StoreError> {
     let mut items = abstract_.items.clone();
     let changes: Vec<Changed> = flags.iter().filter_map(|(flag, _)| items.set(flag, "")).collect();
     let Some((_, why)) = flags.first().filter(|_| !changes.is_empty()) else { return Ok(()) };

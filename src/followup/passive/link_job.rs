@@ -329,7 +329,15 @@ fn decide(
             let adds = !accepted.patient.is_empty() || !accepted.tumors.is_empty();
             let dies = file.patient.items.value("vitalStatus") != "0" && posting.vital_status == "0";
             let by_index = Trust::of(&batch.source_central, "") == Trust::DeathCertificate;
+            // A death already on file stands: what says otherwise of it waits for a person.
+            let other = accepted.patient.iter().find(|change| {
+                let filed = file.patient.items.value(&change.item);
+                filed != change.value && !filed.is_empty() && file.patient.items.value("vitalStatus") == "0"
+            });
             match sure {
+                Sure::Certain | Sure::Perhaps if other.is_some() => {
+                    ("review", "the patient's death is on file, and the row says something else of it".into())
+                }
                 _ if !adds || (accepted.standing == Standing::Earlier && accepted.patient.is_empty()) => {
                     ("nothing-new", accepted.messages.join(" "))
                 }

@@ -208,8 +208,8 @@ fn csv_rows(bytes: &[u8], columns: &str) -> Result<FileRows, Unreadable> {
     if given.is_empty() {
         for (field, _, everyday) in FIELDS {
             let known =
-                |head: &&str| same(head, field) || everyday.split(' ').any(|word| !word.is_empty() && same(head, word));
-            if let Some(at) = list.iter().position(|head| known(&head)) {
+                |head: &str| same(head, field) || everyday.split(' ').any(|word| !word.is_empty() && same(head, word));
+            if let Some(at) = list.iter().position(|head| known(head)) {
                 places.push((field, at));
             }
         }

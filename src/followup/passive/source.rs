@@ -40,11 +40,10 @@ pub fn named(key: &str) -> Option<&'static Source> {
 /// reportable.
 pub fn is_cancer_death(cause: &str) -> bool {
     let code: String = cause.to_uppercase().chars().filter(char::is_ascii_alphanumeric).collect();
-    match (code.get(..1), code.get(1..3).and_then(|digits| digits.parse::<u8>().ok())) {
-        (Some("C"), Some(_)) => true,
-        (Some("D"), Some(32 | 33 | 42 | 43 | 45 | 46 | 47)) => true,
-        _ => false,
-    }
+    matches!(
+        (code.get(..1), code.get(1..3).and_then(|digits| digits.parse::<u8>().ok())),
+        (Some("C"), Some(_)) | (Some("D"), Some(32 | 33 | 42 | 43 | 45 | 46 | 47))
+    )
 }
 
 #[cfg(test)]

@@ -41,7 +41,7 @@ fn store(db: &Database) -> Store {
 
 fn decide(store: &Store, id: i64, state: &str, reason: &str) -> Result<(), StoreError> {
     let by = By::system("tests");
-    let seen = suspense::one(&mut *store.reading().unwrap(), &by, id)?.version;
+    let seen = suspense::one(&mut store.reading().unwrap(), &by, id)?.version;
     let decided = suspense::Decided { state: state.into(), reason: reason.into(), ..Default::default() };
     store.write(move |tx| suspense::decide(tx, &by, id, seen, &decided))
 }
@@ -136,7 +136,7 @@ on_both!(the_list_shows_report_and_tumors_on_file_and_takes_decisions, |db| {
             move |tx| suspense::became(tx, &by, 1, 1)
         })
         .unwrap();
-    let documents = suspense::documents_of_abstract(&mut *store.reading().unwrap(), &by, 1).unwrap();
+    let documents = suspense::documents_of_abstract(&mut store.reading().unwrap(), &by, 1).unwrap();
     assert!(documents[0].text().unwrap().starts_with("COLON, SIGMOID: Adenocarcinoma"));
     is_sound(db);
 });
