@@ -106,8 +106,13 @@ mod tests {
 
     #[test]
     fn different_items_stay_apart() {
-        let lung =
-            [("primarySite", "C342"), ("laterality", "2"), ("sequenceNumberCentral", "00"), ("behaviorCodeIcdO3", "0")];
+        let lung = [
+            ("primarySite", "C342"),
+            ("laterality", "2"),
+            ("regionalNodesPositive", "05"),
+            ("regionalNodesExamined", "02"),
+            ("dateOfDiagnosis", "20200101"),
+        ];
         let told = told(&lung);
         assert!(told.iter().any(|line| line.0 == "lat-middle-lobe-left" && line.1.is_empty()), "{told:?}");
         assert!(told.len() > 1, "{told:?}");

@@ -125,7 +125,9 @@
     if (!fresh) return;
     form = next;
     const here = document.activeElement;
-    const typing = here && here.matches(".fields .code") ? { id: here.id, at: here.selectionStart } : null;
+    // What is wholly marked will be typed over, whatever stands there by then.
+    const typing = here && here.matches(".fields .code")
+      ? { id: here.id, from: here.selectionStart, to: here.selectionEnd, whole: here.selectionStart === 0 && here.selectionEnd === here.value.length } : null;
     const open = new Map(boxes.filter((b) => b.id && b.value !== known.get(b)).map((b) => [b.id, b.value]));
     const top = fields.scrollTop;
     renewing = true;
@@ -147,7 +149,7 @@
     fields.scrollTop = top;
     const again = typing && document.getElementById(typing.id);
     last = again || boxes[0];
-    if (again) { again.focus({ preventScroll: true }); if (again.matches("input")) again.setSelectionRange(typing.at, typing.at); }
+    if (again) { again.focus({ preventScroll: true }); if (again.matches("input")) { if (typing.whole) again.select(); else again.setSelectionRange(typing.from, typing.to); } }
     renewing = false;
   }
 

@@ -182,8 +182,8 @@ mod tests {
         // What stands in a value declares nothing; what the element itself declares is not declared twice.
         let own = attributes(&[("b", ">xmlns=1 xmlns:p=2")]);
         assert_eq!(
-            of.self_contained("<a b='>xmlns=1 xmlns:p=2'/>".into(), &own),
-            "<a xmlns=\"\" xmlns:p=\"http://p\" b='>xmlns=1 xmlns:p=2'/>"
+            of.self_contained("<a b='>xmlns=1 xmlns:p=2'><p:c/></a>".into(), &own),
+            "<a xmlns=\"\" xmlns:p=\"http://p\" b='>xmlns=1 xmlns:p=2'><p:c/></a>"
         );
         let own = attributes(&[("b", ">"), ("xmlns", ""), ("xmlns:p", "http://q")]);
         let whole = "<a b='>' xmlns='' xmlns:p = 'http://q'><p:c/></a>";

@@ -70,7 +70,8 @@ pub struct WaitRow {
 }
 
 const WAITING: &str = "SELECT a.id, p.last_name, p.first_name, a.accession, a.sequence, t.site, t.laterality, a.due, w.reason, w.note, \
-     w.recheck, w.treatment_end, w.login FROM waiting w JOIN abstract_live a ON a.id = w.abstract_id JOIN patient p ON p.id = a.patient_id \
+     w.recheck, w.treatment_end, w.login FROM (SELECT abstract_id, reason, note, recheck, treatment_end, login FROM waiting \
+     ORDER BY recheck, abstract_id LIMIT 100000) w JOIN abstract_live a ON a.id = w.abstract_id JOIN patient p ON p.id = a.patient_id \
      JOIN tumor t ON t.id = a.tumor_id WHERE (? = 1 OR a.facility_id IN (?)) ORDER BY w.recheck, a.id LIMIT ?";
 
 /// The waiting abstracts that the asker may see, by the day to look again.

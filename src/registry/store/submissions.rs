@@ -139,35 +139,6 @@ pub struct Candidate {
     pub first_contact: Option<i64>,
 }
 
-macro_rules! candidates {
-    ($which:literal) => {
-        concat!(
-            "SELECT a.patient_id, a.tumor_id, a.id AS abstract_id, a.facility_id, coalesce(a.class, '') AS class, a.status, \
-             coalesce(t.behavior, '') AS behavior, t.dx_low, coalesce(t.dx_state, '') AS dx_state, a.version, p.version AS patient_version, \
-             coalesce(l.state, '') AS state, CASE WHEN l.state IS NULL THEN '' WHEN l.seen_version = a.version AND l.seen_patient = p.version \
-             THEN l.waiting ELSE 'look' END AS waiting, l.content_hash, l.core_hash, coalesce(l.reason, '') AS reason, a.first_contact \
-             FROM abstract_live a JOIN tumor t ON t.id = a.tumor_id JOIN patient p ON p.id = a.patient_id \
-             LEFT JOIN submission_ledger l ON l.recipient = ? AND l.tumor_id = a.tumor_id AND l.abstract_id = a.id \
-             WHERE (? = 1 OR a.facility_id IN (?)) AND (? = 0 OR a.facility_id = ?) AND ",
-            $which
-        )
-    };
-    (tumors $which:literal) => {
-        concat!(
-            "SELECT t.patient_id, t.id AS tumor_id, CAST(0 AS BIGINT) AS abstract_id, (SELECT min(f.facility_id) FROM abstract_live f WHERE f.tumor_id = t.id) AS facility_id, \
-             '' AS class, '' AS status, coalesce(t.behavior, '') AS behavior, t.dx_low, coalesce(t.dx_state, '') AS dx_state, t.version, \
-             p.version AS patient_version, coalesce(l.state, '') AS state, CASE WHEN l.state IS NULL THEN '' \
-             WHEN l.seen_version = t.version AND l.seen_patient = p.version THEN l.waiting ELSE 'look' END AS waiting, \
-             l.content_hash, l.core_hash, coalesce(l.reason, '') AS reason, \
-             (SELECT min(f.first_contact) FROM abstract_live f WHERE f.tumor_id = t.id) AS first_contact \
-             FROM tumor_live t JOIN patient p ON p.id = t.patient_id \
-             LEFT JOIN submission_ledger l ON l.recipient = ? AND l.tumor_id = t.id AND l.abstract_id = 0 \
-             WHERE EXISTS (SELECT 1 FROM abstract_live a WHERE a.tumor_id = t.id AND (? = 1 OR a.facility_id IN (?)) AND (? = 0 OR a.facility_id = ?)) AND ",
-            $which
-        )
-    };
-}
-
 /// Cases of the scope by patient, after a patient: those of the next patients, `limit` patients at most. Answers the last
 /// patient looked at; none at the end.
 pub fn candidates(
@@ -188,9 +159,25 @@ pub fn candidates(
     let one = facility.unwrap_or(0);
     let text = match lines {
         Lines::Abstracts => {
-            candidates!("a.patient_id > ? AND a.patient_id <= ? ORDER BY a.patient_id, a.tumor_id, a.id")
+            "SELECT a.patient_id, a.tumor_id, a.id AS abstract_id, a.facility_id, coalesce(a.class, '') AS class, a.status, \
+             coalesce(t.behavior, '') AS behavior, t.dx_low, coalesce(t.dx_state, '') AS dx_state, a.version, p.version AS patient_version, \
+             coalesce(l.state, '') AS state, CASE WHEN l.state IS NULL THEN '' WHEN l.seen_version = a.version AND l.seen_patient = p.version \
+             THEN l.waiting ELSE 'look' END AS waiting, l.content_hash, l.core_hash, coalesce(l.reason, '') AS reason, a.first_contact \
+             FROM abstract_live a JOIN tumor t ON t.id = a.tumor_id JOIN patient p ON p.id = a.patient_id \
+             LEFT JOIN submission_ledger l ON l.recipient = ? AND l.tumor_id = a.tumor_id AND l.abstract_id = a.id \
+             WHERE (? = 1 OR a.facility_id IN (?)) AND (? = 0 OR a.facility_id = ?) AND a.patient_id > ? AND a.patient_id <= ? ORDER BY a.patient_id, a.tumor_id, a.id"
         }
-        Lines::Tumors => candidates!(tumors "t.patient_id > ? AND t.patient_id <= ? ORDER BY t.patient_id, t.id"),
+        Lines::Tumors => {
+            "SELECT t.patient_id, t.id AS tumor_id, CAST(0 AS BIGINT) AS abstract_id, (SELECT min(f.facility_id) FROM abstract_live f WHERE f.tumor_id = t.id) AS facility_id, \
+             '' AS class, '' AS status, coalesce(t.behavior, '') AS behavior, t.dx_low, coalesce(t.dx_state, '') AS dx_state, t.version, \
+             p.version AS patient_version, coalesce(l.state, '') AS state, CASE WHEN l.state IS NULL THEN '' \
+             WHEN l.seen_version = t.version AND l.seen_patient = p.version THEN l.waiting ELSE 'look' END AS waiting, \
+             l.content_hash, l.core_hash, coalesce(l.reason, '') AS reason, \
+             (SELECT min(f.first_contact) FROM abstract_live f WHERE f.tumor_id = t.id) AS first_contact \
+             FROM tumor_live t JOIN patient p ON p.id = t.patient_id \
+             LEFT JOIN submission_ledger l ON l.recipient = ? AND l.tumor_id = t.id AND l.abstract_id = 0 \
+             WHERE EXISTS (SELECT 1 FROM abstract_live a WHERE a.tumor_id = t.id AND (? = 1 OR a.facility_id IN (?)) AND (? = 0 OR a.facility_id = ?)) AND t.patient_id > ? AND t.patient_id <= ? ORDER BY t.patient_id, t.id"
+        }
     };
     let binds = [recipient.into(), scope.all(), scope.ids(), one.into(), one.into(), after.into(), last.into()];
     Ok(Some((last, conn.rows(text, &binds)?)))
@@ -208,12 +195,26 @@ pub fn to_look_at(
     let scope = ScopeBinds::of(by);
     let one = facility.unwrap_or(0);
     let text = match lines {
-        Lines::Abstracts => candidates!(
-            "l.state IS NOT NULL AND (l.seen_version <> a.version OR l.seen_patient <> p.version) ORDER BY a.patient_id, a.id LIMIT ?"
-        ),
-        Lines::Tumors => candidates!(
-            tumors "l.state IS NOT NULL AND (l.seen_version <> t.version OR l.seen_patient <> p.version) ORDER BY t.patient_id, t.id LIMIT ?"
-        ),
+        Lines::Abstracts => {
+            "SELECT a.patient_id, a.tumor_id, a.id AS abstract_id, a.facility_id, coalesce(a.class, '') AS class, a.status, \
+             coalesce(t.behavior, '') AS behavior, t.dx_low, coalesce(t.dx_state, '') AS dx_state, a.version, p.version AS patient_version, \
+             coalesce(l.state, '') AS state, CASE WHEN l.state IS NULL THEN '' WHEN l.seen_version = a.version AND l.seen_patient = p.version \
+             THEN l.waiting ELSE 'look' END AS waiting, l.content_hash, l.core_hash, coalesce(l.reason, '') AS reason, a.first_contact \
+             FROM abstract_live a JOIN tumor t ON t.id = a.tumor_id JOIN patient p ON p.id = a.patient_id \
+             LEFT JOIN submission_ledger l ON l.recipient = ? AND l.tumor_id = a.tumor_id AND l.abstract_id = a.id \
+             WHERE (? = 1 OR a.facility_id IN (?)) AND (? = 0 OR a.facility_id = ?) AND l.state IS NOT NULL AND (l.seen_version <> a.version OR l.seen_patient <> p.version) ORDER BY a.patient_id, a.id LIMIT ?"
+        }
+        Lines::Tumors => {
+            "SELECT t.patient_id, t.id AS tumor_id, CAST(0 AS BIGINT) AS abstract_id, (SELECT min(f.facility_id) FROM abstract_live f WHERE f.tumor_id = t.id) AS facility_id, \
+             '' AS class, '' AS status, coalesce(t.behavior, '') AS behavior, t.dx_low, coalesce(t.dx_state, '') AS dx_state, t.version, \
+             p.version AS patient_version, coalesce(l.state, '') AS state, CASE WHEN l.state IS NULL THEN '' \
+             WHEN l.seen_version = t.version AND l.seen_patient = p.version THEN l.waiting ELSE 'look' END AS waiting, \
+             l.content_hash, l.core_hash, coalesce(l.reason, '') AS reason, \
+             (SELECT min(f.first_contact) FROM abstract_live f WHERE f.tumor_id = t.id) AS first_contact \
+             FROM tumor_live t JOIN patient p ON p.id = t.patient_id \
+             LEFT JOIN submission_ledger l ON l.recipient = ? AND l.tumor_id = t.id AND l.abstract_id = 0 \
+             WHERE EXISTS (SELECT 1 FROM abstract_live a WHERE a.tumor_id = t.id AND (? = 1 OR a.facility_id IN (?)) AND (? = 0 OR a.facility_id = ?)) AND l.state IS NOT NULL AND (l.seen_version <> t.version OR l.seen_patient <> p.version) ORDER BY t.patient_id, t.id LIMIT ?"
+        }
     };
     let binds = [recipient.into(), scope.all(), scope.ids(), one.into(), one.into(), limit.into()];
     Ok(conn.rows(text, &binds)?)
@@ -229,8 +230,26 @@ pub fn candidate(
 ) -> Result<Option<Candidate>, StoreError> {
     let scope = ScopeBinds::of(by);
     let text = match lines {
-        Lines::Abstracts => candidates!("a.id = ?"),
-        Lines::Tumors => candidates!(tumors "t.id = ?"),
+        Lines::Abstracts => {
+            "SELECT a.patient_id, a.tumor_id, a.id AS abstract_id, a.facility_id, coalesce(a.class, '') AS class, a.status, \
+             coalesce(t.behavior, '') AS behavior, t.dx_low, coalesce(t.dx_state, '') AS dx_state, a.version, p.version AS patient_version, \
+             coalesce(l.state, '') AS state, CASE WHEN l.state IS NULL THEN '' WHEN l.seen_version = a.version AND l.seen_patient = p.version \
+             THEN l.waiting ELSE 'look' END AS waiting, l.content_hash, l.core_hash, coalesce(l.reason, '') AS reason, a.first_contact \
+             FROM abstract_live a JOIN tumor t ON t.id = a.tumor_id JOIN patient p ON p.id = a.patient_id \
+             LEFT JOIN submission_ledger l ON l.recipient = ? AND l.tumor_id = a.tumor_id AND l.abstract_id = a.id \
+             WHERE (? = 1 OR a.facility_id IN (?)) AND (? = 0 OR a.facility_id = ?) AND a.id = ?"
+        }
+        Lines::Tumors => {
+            "SELECT t.patient_id, t.id AS tumor_id, CAST(0 AS BIGINT) AS abstract_id, (SELECT min(f.facility_id) FROM abstract_live f WHERE f.tumor_id = t.id) AS facility_id, \
+             '' AS class, '' AS status, coalesce(t.behavior, '') AS behavior, t.dx_low, coalesce(t.dx_state, '') AS dx_state, t.version, \
+             p.version AS patient_version, coalesce(l.state, '') AS state, CASE WHEN l.state IS NULL THEN '' \
+             WHEN l.seen_version = t.version AND l.seen_patient = p.version THEN l.waiting ELSE 'look' END AS waiting, \
+             l.content_hash, l.core_hash, coalesce(l.reason, '') AS reason, \
+             (SELECT min(f.first_contact) FROM abstract_live f WHERE f.tumor_id = t.id) AS first_contact \
+             FROM tumor_live t JOIN patient p ON p.id = t.patient_id \
+             LEFT JOIN submission_ledger l ON l.recipient = ? AND l.tumor_id = t.id AND l.abstract_id = 0 \
+             WHERE EXISTS (SELECT 1 FROM abstract_live a WHERE a.tumor_id = t.id AND (? = 1 OR a.facility_id IN (?)) AND (? = 0 OR a.facility_id = ?)) AND t.id = ?"
+        }
     };
     Ok(conn.row(text, &[recipient.into(), scope.all(), scope.ids(), 0i64.into(), 0i64.into(), id.into()])?)
 }
@@ -489,17 +508,6 @@ pub struct Batch {
     pub answered_at: Option<String>,
 }
 
-macro_rules! batch_columns {
-    ($rest:literal) => {
-        concat!(
-            "SELECT b.id, b.recipient, b.title, b.profile, b.purpose, b.state, b.facility_id, b.as_of, b.file_time, b.naaccr_version, b.edit_set, \
-             b.edit_library, b.corrects, b.scan_after, b.tally, b.message, b.job_id, b.user_id, b.made_by, b.made_at, b.signed_by, b.signed_at, \
-             b.sent_at, b.channel, b.answered_by, b.answered_at FROM submission_batch b ",
-            $rest
-        )
-    };
-}
-
 /// What a new batch is.
 #[derive(Debug, Clone)]
 pub struct NewBatch {
@@ -576,7 +584,9 @@ pub fn batch(conn: &mut Conn, by: &By, id: i64) -> Result<Batch, StoreError> {
     let scope = ScopeBinds::of(by);
     let me = by.asker.user.map_or(0, |u| u.0);
     conn.row::<Batch>(
-        batch_columns!("WHERE b.id = ? AND (? = 1 OR b.facility_id IN (?) OR coalesce(b.user_id, 0) = ?)"),
+        "SELECT b.id, b.recipient, b.title, b.profile, b.purpose, b.state, b.facility_id, b.as_of, b.file_time, b.naaccr_version, b.edit_set, \
+             b.edit_library, b.corrects, b.scan_after, b.tally, b.message, b.job_id, b.user_id, b.made_by, b.made_at, b.signed_by, b.signed_at, \
+             b.sent_at, b.channel, b.answered_by, b.answered_at FROM submission_batch b WHERE b.id = ? AND (? = 1 OR b.facility_id IN (?) OR coalesce(b.user_id, 0) = ?)",
         &[id.into(), scope.every_facility(), scope.facilities(), me.into()],
     )?
     .ok_or(StoreError::NotFound)
@@ -587,9 +597,9 @@ pub fn batches(conn: &mut Conn, by: &By, recipient: &str, limit: i64) -> Result<
     let scope = ScopeBinds::of(by);
     let me = by.asker.user.map_or(0, |u| u.0);
     Ok(conn.rows(
-        batch_columns!(
-            "WHERE (? = '' OR b.recipient = ?) AND (? = 1 OR b.facility_id IN (?) OR coalesce(b.user_id, 0) = ?) ORDER BY b.id DESC LIMIT ?"
-        ),
+        "SELECT b.id, b.recipient, b.title, b.profile, b.purpose, b.state, b.facility_id, b.as_of, b.file_time, b.naaccr_version, b.edit_set, \
+             b.edit_library, b.corrects, b.scan_after, b.tally, b.message, b.job_id, b.user_id, b.made_by, b.made_at, b.signed_by, b.signed_at, \
+             b.sent_at, b.channel, b.answered_by, b.answered_at FROM submission_batch b WHERE (? = '' OR b.recipient = ?) AND (? = 1 OR b.facility_id IN (?) OR coalesce(b.user_id, 0) = ?) ORDER BY b.id DESC LIMIT ?",
         &[recipient.into(), recipient.into(), scope.every_facility(), scope.facilities(), me.into(), limit.into()],
     )?)
 }

@@ -162,10 +162,6 @@ pub struct Suspense {
     pub items: String,
 }
 
-const COLUMNS: &str = "s.id, s.version, s.facility_id, s.patient_id, s.abstract_id, s.state, s.reason, s.site, s.histology, s.behavior, \
-     s.reportable, s.because, s.last_name, s.first_name, s.born, s.record_number, s.first_seen, s.due, s.assignee, s.deferred_until, \
-     (SELECT count(*) FROM suspense_source d WHERE d.suspense_id = s.id) AS sources, s.items FROM suspense s";
-
 /// A source as stored.
 #[derive(Debug, Clone, diesel::QueryableByName)]
 pub struct Source {
@@ -388,10 +384,10 @@ fn event(tx: &mut Tx<'_>, by: &By, id: i64, state: &str, reason: &str, note: &st
 /// The rows in any of these states (a JSON array), the oldest first.
 pub fn list(conn: &mut Conn, by: &By, states: &str, limit: i64) -> Result<Vec<Suspense>, StoreError> {
     let scope = ScopeBinds::of(by);
-    let text = format!(
-        "SELECT {COLUMNS} WHERE s.state IN (?) AND (? = 1 OR s.facility_id IN (?)) ORDER BY s.first_seen, s.id LIMIT ?"
-    );
-    Ok(conn.rows(&text, &[super::Value::Texts(states), scope.every_facility(), scope.facilities(), limit.into()])?)
+    let text = "SELECT s.id, s.version, s.facility_id, s.patient_id, s.abstract_id, s.state, s.reason, s.site, s.histology, s.behavior, \
+     s.reportable, s.because, s.last_name, s.first_name, s.born, s.record_number, s.first_seen, s.due, s.assignee, s.deferred_until, \
+     (SELECT count(*) FROM suspense_source d WHERE d.suspense_id = s.id) AS sources, s.items FROM suspense s WHERE s.state IN (?) AND (? = 1 OR s.facility_id IN (?)) ORDER BY s.first_seen, s.id LIMIT ?";
+    Ok(conn.rows(text, &[super::Value::Texts(states), scope.every_facility(), scope.facilities(), limit.into()])?)
 }
 
 /// One row.
@@ -400,8 +396,10 @@ pub fn list(conn: &mut Conn, by: &By, states: &str, limit: i64) -> Result<Vec<Su
 /// [`StoreError::NotFound`] outside the scope.
 pub fn one(conn: &mut Conn, by: &By, id: i64) -> Result<Suspense, StoreError> {
     let scope = ScopeBinds::of(by);
-    let text = format!("SELECT {COLUMNS} WHERE s.id = ? AND (? = 1 OR s.facility_id IN (?))");
-    conn.row(&text, &[id.into(), scope.every_facility(), scope.facilities()])?.ok_or(StoreError::NotFound)
+    let text = "SELECT s.id, s.version, s.facility_id, s.patient_id, s.abstract_id, s.state, s.reason, s.site, s.histology, s.behavior, \
+     s.reportable, s.because, s.last_name, s.first_name, s.born, s.record_number, s.first_seen, s.due, s.assignee, s.deferred_until, \
+     (SELECT count(*) FROM suspense_source d WHERE d.suspense_id = s.id) AS sources, s.items FROM suspense s WHERE s.id = ? AND (? = 1 OR s.facility_id IN (?))";
+    conn.row(text, &[id.into(), scope.every_facility(), scope.facilities()])?.ok_or(StoreError::NotFound)
 }
 
 #[derive(diesel::QueryableByName)]

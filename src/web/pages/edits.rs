@@ -139,6 +139,9 @@ const PAGE: i64 = 200;
 
 fn failing_page(ask: &Ask, limit: i64) -> Result<Failing, Refused> {
     let edit = ask.path.get("edit").to_owned();
+    if !edit.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-') {
+        return Err(Refused::NotFound);
+    }
     let after = ask.query.trimmed("after").parse().unwrap_or(0);
     let mut conn = ask.reading()?;
     let found = rows::results_after(&mut conn, ask.by()?, after, &format!(":{edit}:"), limit)?;
@@ -157,7 +160,12 @@ fn failing_page(ask: &Ask, limit: i64) -> Result<Failing, Refused> {
         }
     });
     let bound = ask.store().standards().edits().bound(None);
-    let name = bound.library().edit(&edit).map_or_else(|| edit.clone(), |known| known.name.clone());
+    let known = bound.library().edit(&edit);
+    // An edit of an edition that is no longer in use is known by the cases that fail it.
+    if known.is_none() && found.is_empty() && after == 0 {
+        return Err(Refused::NotFound);
+    }
+    let name = known.map_or_else(|| edit.clone(), |known| known.name.clone());
     Ok(Failing { cases: cases.collect(), next, name, edit })
 }
 

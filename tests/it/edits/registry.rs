@@ -183,7 +183,7 @@ on_both!(an_over_ride_has_a_reason_stands_falls_with_a_reviewed_value_and_is_tol
     );
     let life = visitor.get("/cases/2/items/2074").expect_status(200).text();
     assert!(life.contains("the over-ride fell: Laterality"), "{life}");
-    let dock = visitor.get("/cases/2/diagnosis").expect_status(200).text();
+    let dock = visitor.get("/cases/2/identification").expect_status(200).text();
     assert!(dock.contains("the over-ride fell"), "{dock}");
     // What fails, counted and listed; the library; a rule tried on a pasted record.
     for by in ["edit", "item", "facility", "abstractor", "month"] {

@@ -32,7 +32,7 @@ const BIG: [&str; 16] = [
 ];
 
 /// Queries that may read a table through, each with the reason. They begin so.
-const WHOLE_TABLE: [(&str, &str); 4] = [
+const WHOLE_TABLE: [(&str, &str); 11] = [
     ("SELECT count(*) AS n FROM audit", "whether a registry whose set-up failed is still empty"),
     ("SELECT count(*) AS n FROM patient", "the length of an export of everything, once a job"),
     ("SELECT count(*) AS tumors", "the number of tumors of a cohort, which may be all: narrow rows, read once"),
@@ -40,6 +40,13 @@ const WHOLE_TABLE: [(&str, &str); 4] = [
         "SELECT g.facility_id, g.year, count(*) AS patients",
         "reconciliation counts the whole registry, from indexes alone",
     ),
+    ("SELECT id AS n FROM abstract ORDER BY id LIMIT 1", "whether there is an abstract at all: the first row answers"),
+    ("SELECT count(*) AS n FROM abstract_live a WHERE a.edit_state", "how many cases the edits have judged, of all"),
+    ("SELECT coalesce(a.class, '') AS class", "what waits for a recipient is counted over all cases, grouped"),
+    ("SELECT '' AS class, '' AS status", "the same for a recipient of tumors"),
+    ("SELECT a.first_contact / 100 AS month", "cases by month of first contact, of all"),
+    ("SELECT a.id, 'number' AS what FROM abstract_live a JOIN", "the gate of a batch looks for doubles, once a job"),
+    ("SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS n", "the same among patients, once a job"),
 ];
 
 /// Files whose work is to read every table through: the check of the whole registry, the backup, whose texts are
