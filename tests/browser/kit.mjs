@@ -135,6 +135,7 @@ async function shot(page, name) {
 const cookies = new Map();
 
 export async function signIn(page, server, role) {
+  await page.context().clearCookies();
   if (cookies.has(role)) {
     await page.context().addCookies(cookies.get(role));
     await page.goto(server.url);

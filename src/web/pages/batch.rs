@@ -233,7 +233,7 @@ fn line_shown(ask: &Ask, line: &rows::LineRow) -> Result<LineShown, Refused> {
                     Some(item) if line.abstract_id > 0 => {
                         let known = super_dictionary().by_number(ItemNumber(item));
                         let section = known.and_then(|i| section_of(&i.id)).map_or("identification", |s| s.key);
-                        format!("/cases/{}/{section}#i{item}", line.abstract_id)
+                        format!("/cases/{}/{section}?all=yes#i{item}", line.abstract_id)
                     }
                     _ => href.clone(),
                 },
