@@ -3,9 +3,7 @@
 use serde::Serialize;
 
 use super::submissions::state_chip;
-use crate::naaccr::{ItemNumber, super_dictionary};
 use crate::registry::recipients::Profile;
-use crate::registry::sections::section_of;
 use crate::registry::store::files::FileReader;
 use crate::registry::store::settings::setting_number;
 use crate::registry::store::submissions::{self as rows, Batch, Shown};
@@ -230,11 +228,8 @@ fn line_shown(ask: &Ask, line: &rows::LineRow) -> Result<LineShown, Refused> {
             .into_iter()
             .map(|f| Jump {
                 href: match f.item {
-                    Some(item) if line.abstract_id > 0 => {
-                        let known = super_dictionary().by_number(ItemNumber(item));
-                        let section = known.and_then(|i| section_of(&i.id)).map_or("identification", |s| s.key);
-                        format!("/cases/{}/{section}?all=yes#i{item}", line.abstract_id)
-                    }
+                    // The item's own page: a section shows only the items its case needs.
+                    Some(item) if line.abstract_id > 0 => format!("/cases/{}/items/{item}", line.abstract_id),
                     _ => href.clone(),
                 },
                 item: f.item,
