@@ -254,12 +254,6 @@ pub fn differing(editions: &Editions<'_>, runs: &[Derived<'_>], items: &Record, 
     found
 }
 
-/// Items that the rules in use can write.
-pub fn is_derivable(editions: &Editions<'_>, id: &str) -> bool {
-    Algorithm::ALL.iter().any(|algorithm| editions.edition(*algorithm).derivable_items().any(|derived| derived == id))
-        && is_kept(id)
-}
-
 /// What the rules say of one item.
 enum Ours<'d> {
     /// This value.

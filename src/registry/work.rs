@@ -5,8 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use crate::registry::store::files::remove_old_files;
 use crate::registry::store::{Store, StoreError, hex, jobs, random};
 
 /// A job in the hands of this server.
@@ -93,9 +94,16 @@ impl Workers {
     pub fn start(self, store: Store, stop: Arc<AtomicBool>) -> std::io::Result<JoinHandle<()>> {
         std::thread::Builder::new().name("jobs".into()).spawn(move || {
             let owner = owner_name();
+            let mut looked: Option<Instant> = None;
             while !stop.load(Ordering::Relaxed) {
                 match self.do_next(&store, &owner, &stop) {
                     Ok(true) => {}
+                    Ok(false) if looked.is_none_or(|at| at.elapsed() > BETWEEN_LOOKS) => {
+                        looked = Some(Instant::now());
+                        if let Err(error) = remove_old_files(&store) {
+                            log::error!("files past their date could not be removed: {}", error.chain());
+                        }
+                    }
                     Ok(false) => std::thread::sleep(Duration::from_millis(250)),
                     Err(error) => {
                         log::error!("a job could not be taken: {}", error.chain());
@@ -106,6 +114,9 @@ impl Workers {
         })
     }
 }
+
+/// How often files past their retention date are looked for.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(3600);
 
 /// A name for this process in leases.
 pub fn owner_name() -> String {

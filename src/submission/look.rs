@@ -13,7 +13,7 @@ use crate::registry::store::submissions::{self as rows, Candidate, Full, FullPat
 use crate::registry::store::{By, Conn, StoreError, hash32};
 use crate::submission::content::Prints;
 use crate::submission::convert::Losses;
-use crate::submission::decide::{Content, Facts, Kind, LeftOut, Standing, Verdict, left_out, verdict};
+use crate::submission::decide::{Content, Facts, Kind, Standing, Verdict, left_out, verdict};
 use crate::submission::gate::{Tally, count, fallen};
 use crate::submission::sending::{Sending, lines_of};
 
@@ -503,9 +503,4 @@ pub fn day_of(number: i64) -> Option<NaiveDate> {
         u32::try_from(number / 100 % 100).ok()?,
         u32::try_from(number % 100).ok()?,
     )
-}
-
-/// The reason a case does not belong to the recipient, in words.
-pub fn left_out_words(sending: &Sending, c: &Candidate) -> Option<&'static str> {
-    left_out(&sending.profile, &sending.home, &facts(c)).map(LeftOut::words)
 }

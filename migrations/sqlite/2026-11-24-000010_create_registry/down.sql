@@ -1,9 +1,6 @@
 DROP VIEW abstract_live;
 DROP VIEW tumor_live;
 DROP VIEW patient_live;
-DROP TABLE submission_reminder;
-DROP TABLE yearly_answer;
-DROP TABLE follow_back;
 DROP TABLE facility_reporting;
 DROP TABLE receipt_line;
 DROP TABLE receipt;

@@ -645,39 +645,6 @@ CREATE TABLE facility_reporting (
     login TEXT NOT NULL,
     at TEXT NOT NULL
 ) STRICT;
--- A question to a facility about one of its cases, and its answer.
-CREATE TABLE follow_back (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    facility_id INTEGER NOT NULL REFERENCES facility (id),
-    abstract_id INTEGER NOT NULL,
-    patient_id INTEGER NOT NULL,
-    item TEXT NOT NULL,
-    question TEXT NOT NULL,
-    asked_by TEXT NOT NULL,
-    asked_at TEXT NOT NULL,
-    answer TEXT NOT NULL,
-    answered_by TEXT,
-    answered_at TEXT,
-    closed_at TEXT
-) STRICT;
-CREATE INDEX follow_back_facility ON follow_back (facility_id, id);
-CREATE INDEX follow_back_patient ON follow_back (patient_id);
--- What the yearly calls ask besides counts, and figures typed for a year of diagnosis.
-CREATE TABLE yearly_answer (
-    year INTEGER NOT NULL,
-    question TEXT NOT NULL,
-    answer TEXT NOT NULL,
-    login TEXT NOT NULL,
-    at TEXT NOT NULL,
-    PRIMARY KEY (year, question)
-) STRICT;
--- Reminders that were mailed: one a recipient and due day.
-CREATE TABLE submission_reminder (
-    recipient TEXT NOT NULL,
-    due TEXT NOT NULL,
-    at TEXT NOT NULL,
-    PRIMARY KEY (recipient, due)
-) STRICT;
 
 -- The records that lists, searches and scopes may see: live, and of a published import.
 CREATE VIEW patient_live AS SELECT * FROM patient WHERE state = 'live' AND import_id NOT IN (SELECT import_id FROM hidden_import);

@@ -173,19 +173,33 @@ pub fn keep_hours(tx: &mut Tx<'_>, id: i64, hours: i64) -> Result<(), StoreError
     Ok(())
 }
 
-/// Takes out files past their retention date and those whose writing ended early more than a day ago.
+/// Takes out all files past their retention date and those whose writing ended early more than a day ago, a few at a
+/// time, with a line of the audit for each few.
 pub fn remove_old_files(store: &Store) -> Result<usize, StoreError> {
-    store.write(|tx| {
-        let (now, yesterday) = (stamp(tx.now), stamp(tx.now - Duration::days(1)));
-        let old = tx.conn.rows::<Id>(
-            "SELECT id FROM file WHERE (complete = 1 AND keep_until < ?) OR (complete = 0 AND created_at < ?) ORDER BY id LIMIT 20",
-            binds![&now, &yesterday],
-        )?;
-        for file in &old {
-            remove_file(tx, file.id)?;
+    let by = By::system("retention");
+    let mut removed = 0;
+    loop {
+        let by = by.clone();
+        let few = store.write(move |tx| {
+            let (now, yesterday) = (stamp(tx.now), stamp(tx.now - Duration::days(1)));
+            let old = tx.conn.rows::<Id>(
+                "SELECT id FROM file WHERE (complete = 1 AND keep_until < ?) OR (complete = 0 AND created_at < ?) ORDER BY id LIMIT 20",
+                binds![&now, &yesterday],
+            )?;
+            for file in &old {
+                remove_file(tx, file.id)?;
+            }
+            if !old.is_empty() {
+                let ids = old.iter().map(|file| file.id.to_string()).collect::<Vec<_>>().join(", ");
+                tx.audit(by.line("remove-files", tx.now).note(format!("past their date: {ids}")));
+            }
+            Ok::<_, StoreError>(old.len())
+        })?;
+        removed += few;
+        if few == 0 {
+            return Ok(removed);
         }
-        Ok(old.len())
-    })
+    }
 }
 
 #[derive(diesel::QueryableByName)]

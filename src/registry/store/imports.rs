@@ -570,14 +570,6 @@ pub fn published_heads(conn: &mut Conn) -> Result<Vec<String>, StoreError> {
         .collect())
 }
 
-/// The patient that a source record of an import became.
-pub fn patient_of_ordinal(conn: &mut Conn, import: i64, ordinal: i64) -> Result<Option<i64>, StoreError> {
-    Ok(conn.number(
-        "SELECT patient_id AS n FROM source_record WHERE import_id = ? AND ordinal = ?",
-        binds![import, ordinal],
-    )?)
-}
-
 /// A patient of an import, by its place in the file.
 #[derive(Debug, Clone, diesel::QueryableByName)]
 pub(crate) struct PatientOf {

@@ -212,7 +212,6 @@ pub fn purge(
              WHERE a.patient_id = ? AND a.accession = receipt_line.accession AND f.number = receipt_line.facility)",
             "DELETE FROM submission_line WHERE patient_id = ?",
             "DELETE FROM submission_ledger WHERE patient_id = ?",
-            "DELETE FROM follow_back WHERE patient_id = ?",
             "DELETE FROM suspense_event WHERE suspense_id IN (SELECT id FROM suspense WHERE patient_id = ?)",
             "DELETE FROM suspense_source WHERE suspense_id IN (SELECT id FROM suspense WHERE patient_id = ?)",
             "DELETE FROM suspense WHERE patient_id = ?",

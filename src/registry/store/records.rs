@@ -229,19 +229,6 @@ pub fn abstracts_of_patient(conn: &mut Conn, by: &By, patient: i64) -> Result<Ve
     .collect()
 }
 
-/// The tumors of a patient of which the asker may see an abstract, by id.
-pub fn tumors_of_patient(conn: &mut Conn, by: &By, patient: i64) -> Result<Vec<Tumor>, StoreError> {
-    let scope = ScopeBinds::of(by);
-    conn.rows::<TumorRow>(
-        "SELECT t.id, t.version, t.patient_id, t.items, t.origins FROM tumor_live t WHERE t.patient_id = ? AND (? = 1 OR EXISTS \
-         (SELECT 1 FROM abstract_live s WHERE s.tumor_id = t.id AND s.facility_id IN (?))) ORDER BY t.id",
-        &[patient.into(), scope.all(), scope.ids()],
-    )?
-    .into_iter()
-    .map(TumorRow::read)
-    .collect()
-}
-
 /// All changes of a record, newest first. The caller has read the record itself with its scope.
 pub fn changes_of(conn: &mut Conn, kind: Kind, record: i64) -> Result<Vec<Remembered>, StoreError> {
     history::of_record(conn, kind, record)

@@ -1,9 +1,9 @@
 //! The server comes up, says so, refuses a second place at the same table, and goes when asked.
 
 use std::net::TcpListener;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::kit::{Kind, Server, Visitor, accession, init};
+use crate::kit::{Kind, Server, Visitor, accession, init, is_sound, naaccr_file};
 
 on_both!(a_server_says_ready_answers_health_and_ends_when_asked, |db| {
     init(db);
@@ -76,4 +76,24 @@ on_both!(a_server_starts_within_a_second, |db| {
     let server = Server::start(db.url());
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
     drop(server);
+});
+
+on_both!(files_past_their_date_are_taken_out_by_the_server_and_the_audit_says_which, |db| {
+    init(db);
+    let file = naaccr_file(db.folder(), "few.xml", 1, 2).display().to_string();
+    accession(&["import", &file, "--database", db.url()]).expect_code(0);
+    assert_eq!(db.number("SELECT count(*) FROM file"), 1);
+    db.tamper("UPDATE file SET keep_until = '2000-01-01T00:00:00.000Z'");
+    let server = Server::start(db.url());
+    let until = Instant::now() + Duration::from_secs(20);
+    while db.number("SELECT count(*) FROM file") > 0 && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    drop(server);
+    assert_eq!(db.number("SELECT count(*) FROM file"), 0);
+    assert_eq!(db.number("SELECT count(*) FROM file_chunk"), 0);
+    assert_eq!(db.number("SELECT count(*) FROM audit WHERE action = 'remove-files'"), 1);
+    // What was received is kept with its records.
+    assert_eq!(db.number("SELECT count(*) FROM source_record"), 2);
+    is_sound(db);
 });

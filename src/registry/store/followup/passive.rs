@@ -241,17 +241,6 @@ pub fn set_clearance(tx: &mut Tx<'_>, row: i64, clearance: &str) -> Result<(), S
     Ok(())
 }
 
-/// Cancer deaths without a tumor of one stage of clearance, after an id. They belong to whoever sees the whole registry.
-pub fn clearance_list(conn: &mut Conn, by: &By, stage: &str, after: i64) -> Result<Vec<PassiveRow>, StoreError> {
-    let scope = ScopeBinds::of(by);
-    let values = [scope.all(), stage.into(), after.into()];
-    Ok(conn.rows(
-        "SELECT id, batch_id, ordinal, person_key, fields, patient_id, weight, verdict, said, contact_id, clearance FROM passive_row \
-         WHERE ? = 1 AND clearance = ? AND id > ? ORDER BY id LIMIT 200",
-        &values,
-    )?)
-}
-
 /// Whether a person has said that this row's person is not this patient.
 pub fn is_rejected(conn: &mut Conn, person_key: &str, patient: i64) -> Result<bool, StoreError> {
     let found = conn.number(
