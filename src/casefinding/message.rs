@@ -69,7 +69,7 @@ pub struct Order {
     pub reported: String,
     /// Status (OBR-25).
     pub status: Status,
-    /// ICD codes of the reason (OBR-31).
+    /// ICD codes of the reason (OBR-31, or OBR-29 where it names ICD).
     pub reasons: Vec<String>,
     /// Who ordered (OBR-16, else ORC-12).
     pub ordered_by: Person,
@@ -224,11 +224,7 @@ fn observations(message: &mut Message, s: &Separators, found: &[Segment<'_>]) {
                     taken: day(&s.component(segment.field(7), 1)),
                     reported: day(&s.component(segment.field(22), 1)),
                     status,
-                    reasons: s
-                        .repetitions(segment.field(31))
-                        .map(|r| s.component(r, 1))
-                        .filter(|c| !c.is_empty())
-                        .collect(),
+                    reasons: reasons(s, segment),
                     ordered_by: if by == Person::default() { std::mem::take(&mut ordered_by) } else { by },
                     read_by: reader(s, segment.field(32)),
                 });
@@ -297,6 +293,15 @@ fn physician(s: &Separators, field: &str) -> Person {
     }
 }
 
+/// ICD codes of the reason for the study: OBR-31, and what of OBR-29 says that it is one, since laboratories are known to
+/// write it there, where the number of the parent order belongs.
+fn reasons(s: &Separators, segment: &Segment<'_>) -> Vec<String> {
+    let is_icd = |r: &&str| ["I9", "I10"].iter().any(|system| s.component(r, 3).starts_with(system));
+    let stray = s.repetitions(segment.field(29)).filter(is_icd);
+    let codes = s.repetitions(segment.field(31)).chain(stray).map(|r| s.component(r, 1));
+    codes.filter(|code| !code.is_empty()).collect()
+}
+
 /// OBR-32 names a person in subcomponents of its first component; some laboratories use components.
 fn reader(s: &Separators, field: &str) -> Person {
     let whole = Person {
@@ -355,6 +360,15 @@ mod tests {
         OBX|1|TX|22634-0^Gross^LN|1|Tan\\.br\\core||||||F\r\
         OBX|2|TX|22637-3^Final^LN|2|LEFT BREAST: Carcinoma \\T\\ DCIS||||||F\r\
         OBX|3|TX|22637-3^Final^LN|2|withdrawn words||||||D\r";
+
+    #[test]
+    fn a_reason_in_the_place_of_the_parent_order_counts_and_a_parent_order_does_not() {
+        let reasons =
+            |text: &str| read_messages(text.as_bytes()).unwrap().1[0].as_ref().unwrap().orders[0].reasons.clone();
+        assert_eq!(reasons(SENT), ["C50.412", "Z12"]);
+        let moved = SENT.replace("C||||||C50.412^x^I10C~Z12^y^I10C|", "C||||C50.412^x^I10C~P1^F1||Z12^y^I10C|");
+        assert_eq!(reasons(&moved), ["Z12", "C50.412"]);
+    }
 
     #[test]
     fn the_facts_of_a_message_are_read() {
