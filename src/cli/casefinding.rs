@@ -74,6 +74,7 @@ impl Receive {
                 Some(number) => number.clone(),
                 None => setting(conn, "registry.home_facility")?,
             };
+            anyhow::ensure!(!number.is_empty(), "the registry has no home facility; name one with --facility");
             facility_by_number(conn, &number)?
                 .with_context(|| {
                     format!("facility {number} is not in the list; add it or name another with --facility")

@@ -94,6 +94,13 @@ pub fn begin(store: &Store, by: &By, wanted: &Wanted) -> Result<(i64, i64), Stor
     let profile = recipient(&mut conn, &wanted.recipient)?;
     let as_of = wanted.as_of.unwrap_or_else(|| now.date_naive());
     let sending = Sending::prepare(&mut conn, profile, as_of)?;
+    if let Some(earlier) = wanted.corrects
+        && rows::batch(&mut conn, by, earlier)?.recipient != sending.profile.name
+    {
+        return Err(StoreError::Refused(format!(
+            "Batch {earlier} went to another recipient, so this one cannot correct it."
+        )));
+    }
     drop(conn);
     let new = NewBatch {
         recipient: sending.profile.name.clone(),

@@ -483,6 +483,9 @@ pub fn decide(tx: &mut Tx<'_>, by: &By, id: i64, seen: i64, decided: &Decided) -
     {
         return Err(StoreError::Refused("Say why, so that the decision can be checked later.".into()));
     }
+    if reason.chars().count() > 300 {
+        return Err(StoreError::Refused("A reason has at most 300 characters.".into()));
+    }
     let until = match (decided.state.as_str(), &decided.until) {
         ("deferred", Some(day)) if chrono::NaiveDate::parse_from_str(day, "%Y-%m-%d").is_ok() => Some(day.as_str()),
         ("deferred", _) => return Err(StoreError::Refused("Say until which day.".into())),

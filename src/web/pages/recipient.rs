@@ -97,7 +97,11 @@ fn rules(profile: &Profile) -> Vec<(&'static str, String, String)> {
     if select.since_reference_date {
         selection.push("since the reference date".into());
     }
-    let word = |value: &dyn std::fmt::Debug| format!("{value:?}").to_lowercase();
+    // As the recipient's file writes it.
+    fn word(value: &impl serde::Serialize) -> String {
+        let written = serde_json::to_value(value).unwrap_or_default();
+        written.as_str().unwrap_or_default().replace('-', " ")
+    }
     let note = |field: &str| profile.note(field).unwrap_or_default().to_string();
     vec![
         ("Selection", selection.join("; "), note("select")),
